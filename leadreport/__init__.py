@@ -1,0 +1,1 @@
+"""Marketing's leads and sales' leads, on one page."""

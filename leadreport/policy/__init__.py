@@ -1,0 +1,37 @@
+"""The definitions that marketing and sales signed: `policy.toml`, validated and versioned by its content."""
+
+from leadreport.policy.criteria import (
+    ActivityCriterion,
+    AnswerCriterion,
+    AttributeCriterion,
+    Criterion,
+    FrameworkCriterion,
+    Group,
+    ScoreCriterion,
+    StageCriterion,
+)
+from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework
+from leadreport.policy.load import load_policy, parse_policy
+from leadreport.policy.model import EXITS, LADDER, Policy
+from leadreport.policy.presets import PRESETS, preset_text
+
+__all__ = [
+    "CRITERIA",
+    "EXITS",
+    "FRAMEWORKS",
+    "LADDER",
+    "PRESETS",
+    "ActivityCriterion",
+    "AnswerCriterion",
+    "AttributeCriterion",
+    "Criterion",
+    "Framework",
+    "FrameworkCriterion",
+    "Group",
+    "Policy",
+    "ScoreCriterion",
+    "StageCriterion",
+    "load_policy",
+    "parse_policy",
+    "preset_text",
+]

@@ -1,0 +1,160 @@
+"""The grammar of a criterion: what a policy may ask of a lead."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PositiveInt, Tag, model_validator
+
+from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS
+
+Stage = Literal["lead", "mql", "sal", "sql", "opportunity", "customer"]
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, types are not coerced, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AttributeCriterion(Strict):
+    """A lead's attribute is one of some values, or a number within bounds."""
+
+    attribute: str
+    is_: list[str | bool | int | float] | None = Field(default=None, alias="is")
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def asks_something(self) -> "AttributeCriterion":
+        if self.is_ is None and self.at_least is None and self.at_most is None:
+            raise ValueError("needs 'is', 'at_least' or 'at_most'")
+        return self
+
+
+class ActivityCriterion(Strict):
+    """The lead did something, at least so often, within so many days (ever, when no days are given)."""
+
+    activity: str
+    count: PositiveInt = 1
+    within_days: PositiveInt | None = None
+
+
+class ScoreCriterion(Strict):
+    """The lead's score reaches a value between 0 and 100."""
+
+    score_at_least: Annotated[float, Field(ge=0, le=100)]
+
+
+class StageCriterion(Strict):
+    """The CRM says that the lead reached a stage of the ladder (skipped stages count, as in SEMANTICS 5)."""
+
+    stage: Stage
+
+
+class AnswerCriterion(Strict):
+    """The latest answer to one qualification criterion is yes, no or unknown."""
+
+    answer: Literal[CRITERIA]  # type: ignore[valid-type]
+    is_: Literal["yes", "no", "unknown"] = Field(default="yes", alias="is")
+
+
+class FrameworkCriterion(Strict):
+    """Enough criteria of a framework are answered yes; all of them unless the policy says how many."""
+
+    framework: Literal[tuple(name for name, each in FRAMEWORKS.items() if each.is_checklist)]  # type: ignore[valid-type]
+    at_least: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def at_least_can_be_met(self) -> "FrameworkCriterion":
+        size = len(FRAMEWORKS[self.framework].criteria)
+        if self.at_least is not None and self.at_least > size:
+            raise ValueError(f"'at_least' is {self.at_least}, but {self.framework} has {size} criteria")
+        return self
+
+
+class Group(Strict):
+    """Criteria that must all hold, of which any holds, or of which at least k hold."""
+
+    all_: list["Criterion"] | None = Field(default=None, alias="all", min_length=1)
+    any_: list["Criterion"] | None = Field(default=None, alias="any", min_length=1)
+    at_least: PositiveInt | None = None
+    of: list["Criterion"] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def one_way_to_combine(self) -> "Group":
+        if sum(part is not None for part in (self.all_, self.any_, self.of)) != 1:
+            raise ValueError("needs exactly one of 'all', 'any', 'of' (the last with 'at_least')")
+        if (self.of is None) != (self.at_least is None):
+            raise ValueError("'at_least' and 'of' belong together")
+        if self.of is not None and self.at_least is not None and self.at_least > len(self.of):
+            raise ValueError(f"'at_least' is {self.at_least}, but 'of' lists {len(self.of)}")
+        return self
+
+    @property
+    def members(self) -> list["Criterion"]:
+        return self.all_ or self.any_ or self.of or []
+
+    @property
+    def needed(self) -> int:
+        """How many members must hold."""
+        if self.all_:
+            return len(self.all_)
+        return self.at_least or 1
+
+    def leaves(self) -> Iterator["Leaf"]:
+        """Every criterion below this group, in the order of the file."""
+        for member in self.members:
+            if isinstance(member, Group):
+                yield from member.leaves()
+            else:
+                yield member
+
+
+Leaf = (
+    AttributeCriterion | ActivityCriterion | ScoreCriterion | StageCriterion | AnswerCriterion | FrameworkCriterion
+)
+
+SUBJECTS = {
+    "attribute": "attribute",
+    "activity": "activity",
+    "score_at_least": "score_at_least",
+    "stage": "stage",
+    "answer": "answer",
+    "framework": "framework",
+    "all": "group",
+    "any": "group",
+    "of": "group",
+}
+"""The key that tells what a criterion is about, and the kind it makes."""
+
+
+def subject_of(value: Any) -> str | None:
+    """The kind of a criterion, from the key that names its subject."""
+    if isinstance(value, dict):
+        return next((kind for key, kind in SUBJECTS.items() if key in value), None)
+    return next((tag for tag, kind in KINDS.items() if isinstance(value, kind)), None)
+
+
+KINDS: dict[str, type[Strict]] = {
+    "attribute": AttributeCriterion,
+    "activity": ActivityCriterion,
+    "score_at_least": ScoreCriterion,
+    "stage": StageCriterion,
+    "answer": AnswerCriterion,
+    "framework": FrameworkCriterion,
+    "group": Group,
+}
+
+Criterion = Annotated[
+    Union[  # noqa: UP007 - a tagged union needs its members spelled out
+        Annotated[AttributeCriterion, Tag("attribute")],
+        Annotated[ActivityCriterion, Tag("activity")],
+        Annotated[ScoreCriterion, Tag("score_at_least")],
+        Annotated[StageCriterion, Tag("stage")],
+        Annotated[AnswerCriterion, Tag("answer")],
+        Annotated[FrameworkCriterion, Tag("framework")],
+        Annotated[Group, Tag("group")],
+    ],
+    Discriminator(subject_of),
+]
+Group.model_rebuild()

@@ -1,0 +1,98 @@
+"""From a file to a policy, and from a mistake in it to a sentence."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from leadreport.errors import PolicyError, did_you_mean
+from leadreport.policy.criteria import KINDS, SUBJECTS
+from leadreport.policy.model import Policy
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_policy(path: Path) -> Policy:
+    """Read and validate a policy file; a mistake names file, key, what was found and what is allowed."""
+    if not path.is_file():
+        raise PolicyError(
+            f"{path} is missing", hint=f"write one with 'leadreport init {path.parent} --preset startup', then edit it"
+        )
+    return parse_policy(path.read_text(encoding="utf-8"), name=path.name)
+
+
+def parse_policy(text: str, *, name: str = "policy.toml") -> Policy:
+    """The policy in a text; `name` is the file that messages speak of."""
+    return parse_model(text, model=Policy, name=name)
+
+
+def parse_model(text: str, *, model: type[Model], name: str) -> Model:
+    """A validated model from TOML; every mistake is told at once, one line each."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{name} is not valid TOML", found=str(error), hint="see toml.io for the notation") from None
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [sentence(detail, model=model, name=name) for detail in error.errors()]
+        raise PolicyError("\n".join(lines), hint=f"correct {name}; 'leadreport init' writes a commented example") from None
+
+
+def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
+    """One line: file, key, what was found, what is allowed."""
+    key = dotted(detail["loc"])
+    found = detail["input"]
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{name}: {key}: unknown key; {did_you_mean(str(detail['loc'][-1]), keys_at(model, detail['loc'][:-1]))}"
+        case "missing":
+            return f"{name}: {key}: is missing"
+        case "literal_error":
+            allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+            return f"{name}: {key}: {found!r} is not allowed; {did_you_mean(str(found), allowed)}"
+        case "union_tag_not_found" | "union_tag_invalid":
+            keys = list(found) if isinstance(found, dict) else [str(found)]
+            return f"{name}: {key}: {found!r} is not a criterion; {did_you_mean(keys[0] if keys else '', list(SUBJECTS))}"
+        case "value_error":
+            return f"{name}: {key}: {shown(found)}{context['error']}"
+        case _:
+            return f"{name}: {key}: {shown(found)}{detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def shown(found: Any) -> str:
+    """A short value is worth repeating; a whole section is not."""
+    return f"found {found!r}: " if isinstance(found, str | int | float | bool) else ""
+
+
+def dotted(location: tuple[int | str, ...]) -> str:
+    """The key as a person would write it: criteria.sql.all[1].stage."""
+    text = ""
+    for before, part in zip((None, *location), location, strict=False):
+        is_tag = part in KINDS and isinstance(before, int)
+        if not is_tag:
+            text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".") or "the file"
+
+
+def keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are allowed at a place of the model."""
+    here: Any = model
+    for part in location:
+        if part in KINDS:
+            here = KINDS[str(part)]
+        elif isinstance(part, str) and isinstance(here, type) and issubclass(here, BaseModel):
+            fields = {field.alias or name: field for name, field in here.model_fields.items()}
+            here = model_in(fields[part].annotation) if part in fields else here
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def model_in(annotation: Any) -> Any:
+    """The model inside an annotation such as dict[str, Model], list[Model] or Model | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((inner for part in getattr(annotation, "__args__", ()) if (inner := model_in(part)) is not None), None)

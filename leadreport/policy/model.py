@@ -1,0 +1,221 @@
+"""What a policy holds, section by section."""
+
+import hashlib
+from datetime import date, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+
+from leadreport.errors import did_you_mean
+from leadreport.policy.criteria import ActivityCriterion, Group, Leaf, Stage, Strict
+from leadreport.policy.frameworks import FRAMEWORKS
+
+LADDER: tuple[str, ...] = ("lead", "mql", "sal", "sql", "opportunity", "customer")
+"""The stages in their order; a later one implies the earlier ones."""
+
+EXITS: tuple[str, ...] = ("lost", "disqualified", "recycled")
+"""Ways off the ladder; a recycled lead may come back."""
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+class Company(Strict):
+    """Whose report this is, and in which clock, money and language it speaks."""
+
+    name: str
+    time_zone: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    language: Literal["en", "de"] = "en"
+
+    @field_validator("time_zone")
+    @classmethod
+    def is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"no such time zone; {did_you_mean(name, sorted(available_timezones()))}")
+        return name
+
+
+class Agreement(Strict):
+    """Who signed, and since when."""
+
+    signed_by: list[str] = []
+    signed_on: date | None = None
+
+
+class Change(Strict):
+    """A dated change of a definition, so that a jump on that day is not read as a change of the business."""
+
+    on: date
+    note: str
+
+
+class Stages(Strict):
+    """How the CRM's stage names map to the ladder and its exits."""
+
+    names: dict[str, Literal[LADDER + EXITS]] = {}  # type: ignore[valid-type]
+
+
+class Criteria(Strict):
+    """What makes a lead hot, an MQL, an SAL, an SQL."""
+
+    hot: Group
+    mql: Group
+    sal: Group
+    sql: Group
+
+    def leaves(self) -> list[Leaf]:
+        return [leaf for group in (self.hot, self.mql, self.sal, self.sql) for leaf in group.leaves()]
+
+
+class Qualification(Strict):
+    """The framework that reps fill in, and how many of its criteria make it met (all, when not said)."""
+
+    framework: Literal[tuple(FRAMEWORKS)] = "bant"  # type: ignore[valid-type]
+    at_least: PositiveInt | None = None
+
+
+class Scoring(Strict):
+    """From which attributes the score is made, and how engagement fades."""
+
+    attributes: list[str] = []
+    allowed_despite_leak: list[str] = []
+    method: Literal["close_rate", "lift", "weighted"] = "weighted"
+    engagement_half_life_days: PositiveFloat = 14.0
+    engagement_weights: dict[str, float] = {}
+
+
+class Handoff(Strict):
+    """How fast sales should answer, and what counts as an answer by a person."""
+
+    sla_hours: PositiveFloat = 8.0
+    human_touches: list[str] = ["call", "email", "meeting"]
+
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class WorkingHours(Strict):
+    """Opening and closing time of each weekday in the policy's time zone; a day without times is closed."""
+
+    monday: tuple[time, time] | None = (time(9), time(17))
+    tuesday: tuple[time, time] | None = (time(9), time(17))
+    wednesday: tuple[time, time] | None = (time(9), time(17))
+    thursday: tuple[time, time] | None = (time(9), time(17))
+    friday: tuple[time, time] | None = (time(9), time(17))
+    saturday: tuple[time, time] | None = None
+    sunday: tuple[time, time] | None = None
+    holidays: list[date] = []
+
+    @field_validator(*DAYS, mode="before")
+    @classmethod
+    def reads_times(cls, value: object) -> object:
+        """TOML writes a day as [09:00:00, 17:00:00]; an empty list is a closed day."""
+        if isinstance(value, list):
+            return tuple(value) or None
+        return value
+
+    @model_validator(mode="after")
+    def opens_before_it_closes(self) -> "WorkingHours":
+        for day in DAYS:
+            hours = getattr(self, day)
+            if hours and hours[0] >= hours[1]:
+                raise ValueError(f"{day} opens at {hours[0]} and closes at {hours[1]}")
+        if not any(getattr(self, day) for day in DAYS):
+            raise ValueError("every day is closed")
+        return self
+
+    def by_weekday(self) -> list[tuple[time, time] | None]:
+        """Monday first."""
+        return [getattr(self, day) for day in DAYS]
+
+
+class Cost(Strict):
+    """What spend is counted, and what a sale leaves."""
+
+    basis: Literal["loaded", "media"] = "loaded"
+    margin: Rate = 1.0
+
+
+class Checks(Strict):
+    """How much may be wrong with the files before a report would be half the truth."""
+
+    max_rejected_rate: Rate = 0.05
+
+
+class Report(Strict):
+    """What a scheduled run does when the data end before the week does."""
+
+    if_data_end_early: Literal["stop", "banner"] = "stop"
+
+
+class Targets(Strict):
+    """What was promised, per week or as a rate; shown as a reference, never as a colour."""
+
+    mqls_per_week: PositiveFloat | None = None
+    sqls_per_week: PositiveFloat | None = None
+    cost_per_sql: PositiveFloat | None = None
+    acceptance_rate: Rate | None = None
+    attainment_rate: Rate | None = None
+
+
+class Policy(Strict):
+    """The agreement between marketing and sales.
+
+    Examples
+    --------
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> policy = parse_policy(preset_text("startup"))
+    >>> policy.company.currency, policy.horizon_days("lead", "customer")
+    ('EUR', 120)
+    """
+
+    company: Company
+    agreement: Agreement = Agreement()
+    changes: list[Change] = []
+    stages: Stages = Stages()
+    horizons: dict[str, PositiveInt]
+    criteria: Criteria
+    qualification: Qualification = Qualification()
+    scoring: Scoring = Scoring()
+    handoff: Handoff = Handoff()
+    working_hours: WorkingHours = WorkingHours()
+    cost: Cost = Cost()
+    checks: Checks = Checks()
+    report: Report = Report()
+    targets: Targets = Targets()
+
+    @field_validator("horizons")
+    @classmethod
+    def names_two_stages(cls, horizons: dict[str, int]) -> dict[str, int]:
+        allowed = [f"{one}_to_{two}" for i, one in enumerate(LADDER) for two in LADDER[i + 1 :]]
+        for key in horizons:
+            if key not in allowed:
+                raise ValueError(f"'{key}' is not a step up the ladder; {did_you_mean(key, allowed)}")
+        needed = [f"{one}_to_{two}" for one, two in zip(LADDER, LADDER[1:], strict=False)] + ["lead_to_customer"]
+        missing = [key for key in needed if key not in horizons]
+        if missing:
+            raise ValueError(f"misses {', '.join(missing)}")
+        return horizons
+
+    @property
+    def version(self) -> str:
+        """Eight hex digits of the content's SHA-256: comments and order of keys do not change it."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()[:8]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.company.time_zone)
+
+    def horizon_days(self, from_stage: Stage, to_stage: Stage) -> int:
+        """Days after which a cohort's conversion is final: as written, else the sum of the steps between."""
+        named = self.horizons.get(f"{from_stage}_to_{to_stage}")
+        if named is not None:
+            return named
+        steps = LADDER[LADDER.index(from_stage) : LADDER.index(to_stage) + 1]
+        return sum(self.horizons[f"{one}_to_{two}"] for one, two in zip(steps, steps[1:], strict=False))
+
+    def behaviours(self) -> list[tuple[str, int | None]]:
+        """The (kind, within_days) pairs that some criterion counts, sorted and once each."""
+        pairs = {(leaf.activity, leaf.within_days) for leaf in self.criteria.leaves() if isinstance(leaf, ActivityCriterion)}
+        return sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
