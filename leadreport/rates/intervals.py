@@ -1,0 +1,131 @@
+"""A rate and how sure it is: Wilson for one, Newcombe for the difference of two."""
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import polars as pl
+
+from leadreport.errors import InputError
+
+Column = str | pl.Expr
+Numbers = float | Sequence[float] | pl.Series
+
+
+def rate(k: Column, n: Column) -> pl.Expr:
+    """The share k of n; null, not 0, when n is 0 (SEMANTICS 12).
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"customers": [1, 0], "leads": [4, 0]})
+    >>> frame.select(close_rate=rate("customers", "leads"))["close_rate"].to_list()
+    [0.25, None]
+    """
+    k, n = as_expr(k), as_expr(n)
+    return pl.when(n > 0).then(k / n)
+
+
+def wilson_low(k: Column, n: Column, *, confidence: float = 0.95) -> pl.Expr:
+    """The lower end of Wilson's score interval for k of n; null when n is 0 or k is not between 0 and n.
+
+    Newcombe (1998), Statistics in Medicine 17, 857-872, method 3.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"customers": [81], "leads": [263]})
+    >>> frame.select(wilson_low("customers", "leads").round(4)).item()
+    0.2553
+    """
+    centre, half = wilson_parts(k, n, z=quantile(confidence))
+    return pl.when(as_expr(k) == 0).then(0.0 * centre).otherwise((centre - half).clip(0, 1))
+
+
+def wilson_high(k: Column, n: Column, *, confidence: float = 0.95) -> pl.Expr:
+    """The upper end of Wilson's score interval for k of n; null when n is 0 or k is not between 0 and n.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"customers": [0], "leads": [20]})
+    >>> frame.select(wilson_high("customers", "leads").round(4)).item()
+    0.1611
+    """
+    centre, half = wilson_parts(k, n, z=quantile(confidence))
+    return pl.when(as_expr(k) == as_expr(n)).then(0.0 * centre + 1.0).otherwise((centre + half).clip(0, 1))
+
+
+def rate_interval(successes: Numbers, trials: Numbers, *, confidence: float = 0.95) -> pl.DataFrame:
+    """Rates with Wilson's interval, one row per pair of numbers: columns rate, low, high; null where trials are 0.
+
+    Raises
+    ------
+    InputError
+        When more succeeded than tried: then it is not a share, and this interval would be wrong.
+
+    Examples
+    --------
+    >>> rate_interval(15, 148).select(pl.all().round(4)).row(0)
+    (0.1014, 0.0624, 0.1605)
+    """
+    frame = pl.DataFrame({"k": as_series(successes), "n": as_series(trials)})
+    refuse_impossible(frame, k="k", n="n")
+    low, high = (end("k", "n", confidence=confidence) for end in (wilson_low, wilson_high))
+    return frame.select(rate=rate("k", "n"), low=low, high=high)
+
+
+def rate_difference(k1: Numbers, n1: Numbers, k2: Numbers, n2: Numbers, *, confidence: float = 0.95) -> pl.DataFrame:
+    """How far the first rate lies above the second: columns difference, low, high; null where a trial is 0.
+
+    Newcombe's hybrid score interval (1998b, Statistics in Medicine 17, 873-890, method 10).
+
+    Examples
+    --------
+    >>> rate_difference(56, 70, 48, 80).select(pl.all().round(4)).row(0)
+    (0.2, 0.0524, 0.3339)
+    """
+    pairs = {"k1": as_series(k1), "n1": as_series(n1), "k2": as_series(k2), "n2": as_series(n2)}
+    frame = pl.DataFrame(pairs)
+    for which in ("1", "2"):
+        refuse_impossible(frame, k=f"k{which}", n=f"n{which}")
+    p1, p2 = rate("k1", "n1"), rate("k2", "n2")
+    low1, low2 = (wilson_low(f"k{i}", f"n{i}", confidence=confidence) for i in (1, 2))
+    high1, high2 = (wilson_high(f"k{i}", f"n{i}", confidence=confidence) for i in (1, 2))
+    return frame.select(
+        difference=p1 - p2,
+        low=p1 - p2 - ((p1 - low1).pow(2) + (high2 - p2).pow(2)).sqrt(),
+        high=p1 - p2 + ((high1 - p1).pow(2) + (p2 - low2).pow(2)).sqrt(),
+    )
+
+
+def wilson_parts(k: Column, n: Column, *, z: float) -> tuple[pl.Expr, pl.Expr]:
+    """Centre and half width; a share outside 0 to 1 has neither."""
+    k, n = as_expr(k).cast(pl.Float64), as_expr(n).cast(pl.Float64)
+    n = pl.when((n > 0) & (k >= 0) & (k <= n)).then(n)
+    share = k / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * (share * (1 - share) / n + z**2 / (4 * n**2)).sqrt() / (1 + z**2 / n)
+    return centre, half
+
+
+def refuse_impossible(frame: pl.DataFrame, *, k: str, n: str) -> None:
+    """A count above its base is a mistake upstream, not a rate above 1."""
+    wrong = frame.filter((pl.col(k) > pl.col(n)) | (pl.col(k) < 0))
+    if not wrong.is_empty():
+        shown = ", ".join(f"{a:g} of {b:g}" for a, b in wrong.select(k, n).head(3).iter_rows())
+        raise InputError(
+            f"{wrong.height} of {frame.height} rates have successes outside 0 to trials",
+            found=shown,
+            hint="a period rate may pass 100 %: use rate(k, n), which has no interval",
+        )
+
+
+def quantile(confidence: float) -> float:
+    """The normal quantile that leaves the given share between both tails."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def as_expr(column: Column) -> pl.Expr:
+    return pl.col(column) if isinstance(column, str) else column
+
+
+def as_series(numbers: Numbers) -> pl.Series:
+    values = [numbers] if isinstance(numbers, int | float) else numbers
+    return pl.Series(values).cast(pl.Float64)
