@@ -1,0 +1,161 @@
+"""What chance explains: limits for the next count or rate, from those before it."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtri, stdtrit
+
+from leadreport.errors import InputError
+from leadreport.rates.intervals import Column, as_expr
+
+Series = Sequence[float | None] | pl.Series
+
+FALSE_ALARMS = 0.01
+"""The promised share of false alarms when nothing has changed: one headline in a hundred weeks."""
+
+LEAST_PERIODS = 8
+"""With fewer periods behind it, a change cannot be told from noise."""
+
+
+def control_limits(
+    counts: Series,
+    *,
+    trials: Series | None = None,
+    new_trials: float | None = None,
+    false_alarms: float = FALSE_ALARMS,
+    least_periods: int = LEAST_PERIODS,
+) -> pl.DataFrame:
+    """Between which limits the next count, or the next rate, would fall if nothing had changed.
+
+    `counts` are the earlier periods in order, those that are null left out. With `trials` the limits are for the rate
+    counts / trials in a new period of `new_trials`. One row: periods, expected, low_limit, high_limit, dispersion.
+    The limits are null with fewer than `least_periods` periods or no new trials.
+
+    The spread between the earlier periods is measured on the scale on which pure chance has the same spread at every
+    size (square root for counts, arcsine for rates: Anscombe 1948), so few leads and changing numbers of leads are
+    fair. The limits are the wider of two: chance alone (normal quantile), and the spread that was seen (Student's t
+    quantile, since so few periods measure it). `dispersion` is that spread over chance; 1 is pure chance.
+
+    Examples
+    --------
+    >>> control_limits([52, 47, 55, 49, 61, 44, 50, 53]).select(pl.all().round(1)).row(0)
+    (8, 51.4, 33.5, 72.8, 0.5)
+    """
+    if trials is None:
+        return count_limits(present(counts), false_alarms=false_alarms, least_periods=least_periods)
+    if new_trials is None:
+        raise InputError("limits for a rate need the trials of the new period", hint="give new_trials=")
+    k, n = present(counts, trials)
+    return share_limits(k, n, new_trials, false_alarms=false_alarms, least_periods=least_periods)
+
+
+def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
+    """The word for a new value: "up", "down", "within noise", or "too few to say".
+
+    Too few are they when there are no limits, and when inside the limits even 0 would be: then a fall could not show.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"value": [9, 3, 3], "low": [2.5, None, 0.0], "high": [8.5, None, 8.0]})
+    >>> frame.select(verdict("value", "low", "high")).to_series().to_list()
+    ['up', 'too few to say', 'too few to say']
+    """
+    value, low, high = as_expr(value), as_expr(low_limit), as_expr(high_limit)
+    return (
+        pl.when(value > high)
+        .then(pl.lit("up"))
+        .when(value < low)
+        .then(pl.lit("down"))
+        .when(low > 0, value.is_not_null())
+        .then(pl.lit("within noise"))
+        .otherwise(pl.lit("too few to say"))
+    )
+
+
+def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARMS) -> str:
+    """Whether the last periods together lie higher or lower than those before: a slow drift that no single one shows.
+
+    The words are "rising", "falling", "steady", and "too few to say" with fewer than 8 periods before the recent ones.
+    Wilcoxon's rank-sum test: it asks only that the periods could have come in any order, so overdispersion does not
+    raise the promised share of false alarms.
+
+    Examples
+    --------
+    >>> drift([50, 52, 47, 55, 49, 51, 44, 53, 46, 45, 43, 41, 42, 40])
+    'falling'
+    """
+    from scipy.stats import mannwhitneyu  # half a second that a page without drift need not pay
+
+    seen = present(values)
+    before, last = seen[:-recent], seen[-recent:]
+    if len(before) < LEAST_PERIODS:
+        return "too few to say"
+    if np.ptp(seen) == 0:
+        return "steady"
+    has_ties = len(np.unique(seen)) < len(seen)
+    test = mannwhitneyu(last, before, method="asymptotic" if has_ties else "exact")
+    if test.pvalue > false_alarms:
+        return "steady"
+    return "rising" if test.statistic > len(before) * recent / 2 else "falling"
+
+
+def count_limits(counts: np.ndarray, *, false_alarms: float, least_periods: int) -> pl.DataFrame:
+    """Limits on the square-root scale, where a Poisson count has variance 1/4."""
+    if len(counts) < least_periods:
+        return no_limits(len(counts), counts.mean() if len(counts) else None)
+    roots = 2 * np.sqrt(counts + 3 / 8)
+    centre, dispersion = roots.mean(), roots.var(ddof=1)
+    half = reach(dispersion, len(counts), false_alarms) * math.sqrt(1 + 1 / len(counts))
+    low, high = ((max(end, 0) / 2) ** 2 - 3 / 8 for end in (centre - half, centre + half))
+    return limits_row(len(counts), counts.mean(), max(low, 0.0), high, dispersion)
+
+
+def share_limits(
+    k: np.ndarray, n: np.ndarray, new_trials: float, *, false_alarms: float, least_periods: int
+) -> pl.DataFrame:
+    """Limits on the arcsine scale, where a share of n has variance 1 / (4 n + 2)."""
+    k, n = k[n > 0], n[n > 0]
+    expected = k.sum() / n.sum() if len(n) else None
+    if len(n) < least_periods or new_trials <= 0:
+        return no_limits(len(n), expected)
+    angles, weights = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4))), 4 * n + 2
+    centre = (weights * angles).sum() / weights.sum()
+    dispersion = (weights * (angles - centre) ** 2).sum() / (len(n) - 1)
+    half = reach(dispersion, len(n), false_alarms) * math.sqrt(1 / (4 * new_trials + 2) + 1 / weights.sum())
+    low, high = (share_at(end, new_trials) for end in (centre - half, centre + half))
+    return limits_row(len(n), expected, low, high, dispersion)
+
+
+def share_at(angle: float, trials: float) -> float:
+    """Back from the arcsine scale, kept between 0 and 1."""
+    shifted = math.sin(min(max(angle, 0.0), math.pi / 2)) ** 2
+    return min(max((shifted * (trials + 3 / 4) - 3 / 8) / trials, 0.0), 1.0)
+
+
+def reach(dispersion: float, periods: int, false_alarms: float) -> float:
+    """How many standard errors of pure chance the limits lie from the centre."""
+    by_chance = ndtri(1 - false_alarms / 2)
+    as_seen = stdtrit(periods - 1, 1 - false_alarms / 2) * math.sqrt(dispersion)
+    return max(by_chance, as_seen)
+
+
+def no_limits(periods: int, expected: float | None) -> pl.DataFrame:
+    return limits_row(periods, expected, None, None, None)
+
+
+def limits_row(
+    periods: int, expected: float | None, low: float | None, high: float | None, dispersion: float | None
+) -> pl.DataFrame:
+    row = {"expected": expected, "low_limit": low, "high_limit": high, "dispersion": dispersion}
+    return pl.DataFrame({"periods": [periods]} | {name: [value] for name, value in row.items()}).cast(
+        {"periods": pl.Int64} | dict.fromkeys(row, pl.Float64)
+    )
+
+
+def present(*columns: Series) -> np.ndarray:
+    """The rows that have every value, one array per column."""
+    frame = pl.DataFrame({str(i): pl.Series(column).cast(pl.Float64) for i, column in enumerate(columns)}).drop_nulls()
+    arrays = frame.to_numpy().T
+    return arrays if len(columns) > 1 else arrays[0]
