@@ -1,0 +1,45 @@
+# make help lists the commands. Everything runs in .venv, made from requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab bench lint lock browser clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+report: $(READY)  ## the weekly report on the sample, into reports/
+	@$(BIN)/leadreport run data/sample --reports reports
+
+test: $(READY) browser  ## the whole suite: modules, notebooks, pages in a browser
+	@$(BIN)/python -m pytest
+
+lab: $(READY)  ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+bench: $(READY)  ## the benchmarks, as ratios measured in one run
+	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+lint: $(READY)  ## style of the code and of the notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock:  ## pin the dependencies again (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 \
+		pyproject.toml -o requirements.lock
+
+browser:
+	@sh tests/browser/install.sh
+
+clean:  ## forget the environment and the caches
+	rm -rf .venv data/sample/facts .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "leadreport needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the environment from requirements.lock (about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(READY)

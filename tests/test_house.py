@@ -1,0 +1,156 @@
+"""The house itself: which room may know which, what agrees with what, and that nothing is documented that does not run."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "leadreport"
+
+METRICS = {"scoring", "qualify", "funnel", "cost", "handoff"}
+MAY_KNOW: dict[str, set[str]] = {
+    "errors": set(),
+    "policy": {"errors"},
+    "clock": {"errors", "policy"},
+    "tables": {"errors", "policy"},
+    "rates": {"errors"},
+    "formats": set(),
+    "shipped": set(),
+    "sources": {"errors", "policy", "tables"},
+    "check": {"errors", "policy", "tables"},
+    "facts": {"errors", "policy", "tables", "clock"},
+    **{room: {"errors", "policy", "tables", "rates", "clock"} for room in METRICS},
+    "charts": {"errors", "formats"},
+    "page": {"errors", "formats", "charts"},
+    "sample": {"errors", "policy", "tables", "clock"},
+    "workspace": {"errors", "policy", "tables", "sources", "check", "facts", "clock"},
+    "report": {"errors", "policy", "clock", "workspace", "formats", "shipped"},
+}
+"""What each room may import besides itself; CONTRIBUTING.md says why."""
+
+
+def rooms() -> set[str]:
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    return folders | {path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "__main__")}
+
+
+def files_of(room: str) -> list[Path]:
+    single = PACKAGE / f"{room}.py"
+    return [single] if single.exists() else sorted((PACKAGE / room).rglob("*.py"))
+
+
+def known_rooms(path: Path) -> set[str]:
+    """The rooms that a module imports, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            full = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "leadreport" else [node.module]
+        elif isinstance(node, ast.Import):
+            full = [alias.name for alias in node.names]
+        else:
+            continue
+        names |= {name.split(".")[1] for name in full if name.startswith("leadreport.")}
+    return names
+
+
+def test_every_room_has_its_place_in_the_plan():
+    assert rooms() == set(MAY_KNOW)
+
+
+@pytest.mark.parametrize("room", sorted(MAY_KNOW))
+def test_a_room_knows_only_what_it_may(room):
+    known = set().union(*(known_rooms(path) for path in files_of(room))) - {room}
+    assert known <= MAY_KNOW[room]
+
+
+def test_the_plan_in_contributing_lists_every_room():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [room for room in sorted(rooms()) if f"`{room}`" not in text] == []
+
+
+def tracked() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return [ROOT / name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_committed_file_names_a_package_registry():
+    hosts = re.compile(rb"pypi\.(org|io)|pythonhosted|npmjs|conda\.anaconda|deb\.debian")
+    offenders = [path.name for path in tracked() if path != Path(__file__) and hosts.search(path.read_bytes())]
+    assert offenders == []
+
+
+def test_no_committed_file_is_large():
+    assert [path.name for path in tracked() if path.stat().st_size > 3 * 1024 * 1024] == []
+
+
+def pinned_versions() -> dict[str, str]:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", lock, flags=re.MULTILINE))
+
+
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def requirement_name(requirement: str) -> str:
+    return re.match(r"[A-Za-z0-9._-]+", requirement).group().lower()
+
+
+def test_the_lock_pins_every_dependency_with_hashes():
+    extras = [each for extra in project()["optional-dependencies"].values() for each in extra]
+    missing = {requirement_name(each) for each in project()["dependencies"] + extras} - set(pinned_versions())
+    assert missing == set()
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+CONDA_NAMES = {"tzdata": "python-tzdata"}
+
+
+def test_the_conda_environment_says_the_same_as_the_project():
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
+    conda = {line.strip(" -") for line in lines if line.startswith("  - ")} - {"conda-forge", "pip", "pip:"}
+    wanted = {each.replace("tzdata", CONDA_NAMES["tzdata"]) for each in project()["dependencies"]}
+    assert conda == wanted | {f"python{project()['requires-python']}"}
+
+
+def test_every_dependency_says_why_it_is_here():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").lower()
+    extras = [each for extra in project()["optional-dependencies"].values() for each in extra]
+    names = {requirement_name(each) for each in project()["dependencies"] + extras}
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+def test_the_sample_is_shipped_whole():
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    shipped = {name for name in build["targets"]["wheel"]["force-include"] if name.startswith("data/sample/")}
+    present = {path.relative_to(ROOT).as_posix() for path in tracked() if path.parent == ROOT / "data" / "sample"}
+    assert shipped == present
+
+
+def test_ci_runs_the_command_of_the_readme():
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+NO_ROOM_FOR = {"utils", "helpers", "common", "misc"}
+
+
+def test_no_module_is_named_for_nothing():
+    assert [path.name for path in PACKAGE.rglob("*.py") if path.stem in NO_ROOM_FOR] == []
+
+
+def test_a_module_holds_one_idea():
+    long = {path.name: lines for path in PACKAGE.rglob("*.py") if (lines := len(path.read_text().splitlines())) > 300}
+    assert long == {}
+
+
+def test_nothing_asks_the_clock_of_the_machine_but_the_command_line():
+    asks = re.compile(r"\.now\(|\.today\(|utcnow|time\.time\(")
+    offenders = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and asks.search(path.read_text())]
+    assert offenders == []
