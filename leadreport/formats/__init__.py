@@ -1,0 +1,18 @@
+"""0.1234 -> "12.3 %": numbers, money, times and words as people read them, in English and German.
+
+Null is always an en dash. Units hang on narrow no-break spaces, minus is the minus sign, halves round away from zero.
+`use` says once per page which language, currency and time zone are spoken; each function takes them as well.
+"""
+
+from leadreport.formats.kinds import KINDS, kind_of, label_of, shown
+from leadreport.formats.money import money
+from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
+from leadreport.formats.spoken import DASH, LANGUAGES, NNBSP, Spoken, display_mode, spoken, use
+from leadreport.formats.times import date, days, hours, instant, span, week
+from leadreport.formats.words import a_verdict, listed, phrase, plural
+
+__all__ = [
+    "DASH", "KINDS", "LANGUAGES", "NNBSP", "Spoken",
+    "a_verdict", "count", "date", "days", "display_mode", "flag", "hours", "instant", "interval", "kind_of", "label_of", "listed", "money",
+    "number", "phrase", "plural", "points", "rate", "ratio", "shown", "span", "spoken", "use", "week",
+]  # fmt: skip

@@ -1,0 +1,99 @@
+"""Durations, dates, instants and weeks."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from leadreport.formats.spoken import DASH, NNBSP, digits, is_null, known, rounded, spoken
+from leadreport.formats.words import phrase
+
+
+def days(value: float | None, *, language: str | None = None) -> str:
+    """A number of days; from a hundred on without decimals.
+
+    Examples
+    --------
+    >>> days(2.4), days(1), days(120.2, language="de"), days(None)
+    ('2.4\\u202fdays', '1\\u202fday', '120\\u202fTage', '–')
+    """
+    if is_null(value):
+        return DASH
+    decimals = 0 if abs(value) >= 100 or value == int(value) else 1
+    unit = phrase("day" if abs(rounded(value, decimals)) == 1 else "days", language=language)
+    return digits(value, decimals=decimals, language=language) + NNBSP + unit
+
+
+def hours(value: float | None, *, language: str | None = None) -> str:
+    """A number of hours; below one, in minutes; from a hundred on without decimals.
+
+    Examples
+    --------
+    >>> hours(0.75), hours(3.2), hours(3.2, language="de"), hours(400)
+    ('45\\u202fmin', '3.2\\u202fh', '3,2\\u202fStd.', '400\\u202fh')
+    """
+    if is_null(value):
+        return DASH
+    if abs(rounded(value * 60, 0)) < 60:
+        return digits(value * 60, decimals=0, language=language) + NNBSP + phrase("min", language=language)
+    decimals = 0 if abs(value) >= 100 or value == int(value) else 1
+    return digits(value, decimals=decimals, language=language) + NNBSP + phrase("h", language=language)
+
+
+def date(day: datetime.date | None, *, language: str | None = None, has_year: bool = True) -> str:
+    """A date.
+
+    Examples
+    --------
+    >>> day = datetime.date(2026, 11, 9)
+    >>> date(day), date(day, language="de"), date(day, has_year=False)
+    ('9 Nov 2026', '09.11.2026', '9 Nov')
+    """
+    if day is None:
+        return DASH
+    patterns = {"en": ("d MMM", "d MMM y"), "de": ("dd.MM.", "dd.MM.y")}[known(language)]
+    return format_date(day, patterns[has_year], locale=known(language))
+
+
+def instant(moment: datetime.datetime | None, *, language: str | None = None, zone: str | None = None) -> str:
+    """An instant on the wall clock of the page's time zone.
+
+    Examples
+    --------
+    >>> instant(datetime.datetime(2026, 11, 15, 23, tzinfo=datetime.UTC), zone="Europe/Berlin")
+    '16 Nov 2026, 00:00'
+    """
+    if moment is None:
+        return DASH
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(ZoneInfo(zone or spoken().zone))
+    return f"{date(moment.date(), language=language)}, {moment:%H:%M}"
+
+
+def week(day: datetime.date | None, *, language: str | None = None) -> str:
+    """The ISO week that a date lies in.
+
+    Examples
+    --------
+    >>> week(datetime.date(2027, 1, 1)), week(datetime.date(2026, 11, 9), language="de")
+    ('2026-W53', 'KW 46/2026')
+    """
+    if day is None:
+        return DASH
+    year, number, _ = day.isocalendar()
+    return {"en": f"{year}-W{number:02d}", "de": f"KW {number:02d}/{year}"}[known(language)]
+
+
+def span(start_on: datetime.date, end_on: datetime.date, *, language: str | None = None) -> str:
+    """The days of a half-open period, the last one included.
+
+    Examples
+    --------
+    >>> span(datetime.date(2026, 11, 9), datetime.date(2026, 11, 16))
+    '9 Nov to 15 Nov 2026'
+    """
+    last = end_on - datetime.timedelta(days=1)
+    if last == start_on:
+        return date(start_on, language=language)
+    first = date(start_on, language=language, has_year=start_on.year != last.year)
+    return f"{first} {phrase('to', language=language)} {date(last, language=language)}"

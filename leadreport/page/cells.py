@@ -1,0 +1,106 @@
+"""A frame as formatted cells: which columns, which headings, which formats."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from leadreport import formats
+from leadreport.errors import PageError, did_you_mean
+
+LEFT = ("text", "date", "instant", "week", "flag")
+"""Formats that are read like words, so they stand to the left."""
+
+Ends = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is shown of a value, and of the interval around it."""
+
+    shown: str
+    around: str | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{self.shown} {self.around}" if self.around else self.shown
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, its side, and the cells below it."""
+
+    name: str
+    label: str
+    is_number: bool
+    cells: tuple[Cell, ...]
+
+
+def columns_of(
+    frame: pl.DataFrame,
+    *,
+    kinds: Mapping[str, str],
+    labels: Mapping[str, str],
+    intervals: Mapping[str, Ends],
+) -> list[Column]:
+    """The columns of a table, the ends of an interval drawn into the cell of their number."""
+    _known(frame, [*kinds, *labels, *intervals, *(end for ends in intervals.values() for end in ends)])
+    around = found_intervals(frame.columns) | dict(intervals)
+    ends = {end for pair in around.values() for end in pair}
+    return [_column(frame, name, kinds, labels, around.get(name)) for name in frame.columns if name not in ends]
+
+
+def found_intervals(names: Sequence[str]) -> dict[str, Ends]:
+    """The intervals that columns announce by their names: `x_low`, `x_high`, or `low`, `high` beside the one rate.
+
+    Examples
+    --------
+    >>> found_intervals(["channel", "close_rate", "low", "high"])
+    {'close_rate': ('low', 'high')}
+    >>> found_intervals(["win_rate", "win_rate_low", "win_rate_high"])
+    {'win_rate': ('win_rate_low', 'win_rate_high')}
+    """
+    found = {name: (f"{name}_low", f"{name}_high") for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
+    if {"low", "high"} <= set(names) and names.index("low") > 0:
+        found[_owner(names)] = ("low", "high")
+    return found
+
+
+def _owner(names: Sequence[str]) -> str:
+    """Whose interval `low` and `high` are: the only rate's, else the column's before them."""
+    rates = [name for name in names if name == "rate" or name.endswith("_rate")]
+    return rates[0] if len(rates) == 1 else names[names.index("low") - 1]
+
+
+def _column(
+    frame: pl.DataFrame, name: str, kinds: Mapping[str, str], labels: Mapping[str, str], ends: Ends | None
+) -> Column:
+    values = frame[name].to_list()
+    kind = _kind(name, values, kinds)
+    around = [_around(frame, row, ends, kind) for row in range(frame.height)]
+    cells = tuple(Cell(formats.shown(value, kind), more) for value, more in zip(values, around, strict=True))
+    return Column(name, labels.get(name, formats.label_of(name)), kind not in LEFT, cells)
+
+
+def _kind(name: str, values: list[object], kinds: Mapping[str, str]) -> str:
+    kind = kinds.get(name) or formats.kind_of(name, sample=next((value for value in values if value is not None), None))
+    if kind not in formats.KINDS:
+        raise PageError(f"column '{name}' has no format '{kind}'", hint=did_you_mean(kind, list(formats.KINDS)))
+    return kind
+
+
+def _around(frame: pl.DataFrame, row: int, ends: Ends | None, kind: str) -> str | None:
+    if ends is None:
+        return None
+    low, high = (frame[end][row] for end in ends)
+    return None if low is None and high is None else formats.interval(low, high, of=formats.KINDS[kind])
+
+
+def _known(frame: pl.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in frame.columns:
+            raise PageError(
+                f"the table has no column '{name}'",
+                found=", ".join(frame.columns),
+                hint=did_you_mean(name, frame.columns),
+            )
