@@ -1,0 +1,127 @@
+"""What leads do, what marketing sends them and what third parties see."""
+
+import numpy as np
+import polars as pl
+
+from leadreport.sample.calendar import DAY, HOUR, Calendar
+from leadreport.sample.people import drawn
+from leadreport.sample.truths import OUTAGE_FIRST_ON, OUTAGE_LAST_ON, ROI_SHARES, TRACKED_KINDS
+
+PAGES = {"home": 0.30, "product": 0.30, "blog": 0.22, "references": 0.12, "about_us": 0.06}
+OFFERS = {"buyers_guide": 0.35, "industry_report": 0.30, "checklist": 0.20, "case_study": 0.15}
+TRIGGERS = {"contact_form": 0.50, "demo_requested": 0.28, "webinar": 0.22}
+"""By what a lead without a trial becomes an MQL."""
+MAILS = {"spring_news": 0.3, "autumn_news": 0.3, "product_update": 0.4}
+REVIEW_SITES = {"review_site": 0.6, "comparison_portal": 0.4}
+
+
+def make_activities(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
+    """lead_id, at (seconds), kind, by, detail, channel; without what sales does and without the outage."""
+    parts = [
+        *browsing(journeys, calendar, rng),
+        *forms(journeys, calendar, rng),
+        *trials(journeys, calendar, rng),
+        *offers(journeys, calendar, rng),
+        *others(journeys, calendar, rng),
+    ]
+    seen = pl.concat(parts)
+    first, last = (calendar.second(day) for day in (OUTAGE_FIRST_ON, OUTAGE_LAST_ON))
+    is_lost = pl.col("kind").is_in(TRACKED_KINDS) & pl.col("at").is_between(first, last + DAY - 1)
+    return seen.filter(~is_lost)
+
+
+def repeated(leads: pl.DataFrame, times: np.ndarray) -> pl.DataFrame:
+    """Each lead as often as its number says."""
+    return leads[np.repeat(np.arange(leads.height), times)]
+
+
+def happened(
+    leads: pl.DataFrame, at: np.ndarray, kind: str, *, by: str = "lead", detail: pl.Series | None = None, via: str | None = None
+) -> pl.DataFrame:
+    """Rows of one kind; the channel is the lead's own unless said."""
+    return leads.select(
+        "lead_id",
+        pl.Series("at", at),
+        pl.lit(kind).alias("kind"),
+        pl.lit(by).alias("by"),
+        (pl.lit(None, pl.String) if detail is None else detail).alias("detail"),
+        (pl.col("channel") if via is None else pl.lit(via)).alias("channel"),
+    )
+
+
+def on_days_after(leads: pl.DataFrame, mean_days: float, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
+    """Some days after the lead was created, by day; on the first day within three hours."""
+    created = leads["created"].to_numpy()
+    days = np.floor(rng.exponential(mean_days, leads.height)).astype(np.int64)
+    soon = created + rng.integers(60, 3 * HOUR, leads.height)
+    return np.where(days == 0, soon, calendar.by_day(created + days * DAY, rng))
+
+
+def browsing(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """Pages and mails; who is inclined to buy looks a little more often, whoever gets further looks longer."""
+    interest = rng.gamma(1.5, 1 / 1.5, journeys.height) * np.exp(0.2 * journeys["propensity"].to_numpy())
+    pages = repeated(journeys, rng.poisson(4.5 * interest + journeys["depth"].to_numpy()))
+    clicks = repeated(journeys, rng.poisson(1.5 * interest))
+    visitors = journeys.filter("is_pricing_visitor")
+    prices = repeated(visitors, 1 + rng.poisson(0.9, visitors.height))
+    return [
+        happened(pages, on_days_after(pages, 16, calendar, rng), "page_view", detail=drawn(PAGES, pages.height, rng)),
+        happened(clicks, on_days_after(clicks, 24, calendar, rng), "email_click", detail=drawn(MAILS, clicks.height, rng), via="email"),
+        happened(prices, on_days_after(prices, 6, calendar, rng), "pricing_page"),
+    ]
+
+
+def forms(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """What makes an MQL stands just before it; now and then somebody else fills a form as well."""
+    mqls = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_trial_starter") & ~pl.col("is_imported"))
+    loose, firm = mqls.filter("is_loose_mql"), mqls.filter(~pl.col("is_loose_mql"))
+    trigger = drawn(TRIGGERS, firm.height, rng)
+    before = (firm["mql"].to_numpy() - rng.integers(20, 100, firm.height)).clip(min=firm["created"].to_numpy())
+    parts = [happened(firm.filter(trigger == kind), before[(trigger == kind).to_numpy()], kind) for kind in TRIGGERS]
+    parts += [downloads(loose, loose["mql"].to_numpy() - step, rng) for step in (40, 15)]
+    parts += [downloads(firm.filter(trigger == "webinar"), before[(trigger == "webinar").to_numpy()] - 600, rng)]
+    stray = journeys.filter((pl.col("depth") == 0) & pl.Series(rng.random(journeys.height) < 0.06))
+    return [*parts, happened(stray, on_days_after(stray, 10, calendar, rng), "contact_form")]
+
+
+def downloads(leads: pl.DataFrame, at: np.ndarray, rng: np.random.Generator) -> pl.DataFrame:
+    after = np.maximum(at, leads["created"].to_numpy())
+    return happened(leads, after, "download", detail=drawn(OFFERS, leads.height, rng))
+
+
+def trials(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """Who starts the trial that was asked for is an MQL by that."""
+    starters = journeys.filter("is_trial_starter")
+    within_days = on_days_after(starters, 3, calendar, rng)
+    at_mql = np.maximum(starters["mql"].to_numpy() - 30, starters["created"].to_numpy())
+    return [happened(starters, np.where(starters["depth"].to_numpy() >= 1, at_mql, within_days), "trial_started")]
+
+
+def offers(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """Downloads and webinars of all; roi_calculator by the outcome of the deal, while it is open."""
+    curious = repeated(journeys, rng.poisson(0.45, journeys.height))
+    guests = journeys.filter(pl.Series(rng.random(journeys.height) < 0.08) | (pl.col("source") == "webinar"))
+    deals = journeys.filter(pl.col("depth") >= 4)
+    share = np.where(deals["depth"].to_numpy() == 5, ROI_SHARES["won"], ROI_SHARES["lost"])
+    deals = deals.filter(pl.Series(rng.random(deals.height) < share))
+    opened, closed = deals["opportunity"].to_numpy(), deals["closed"].to_numpy()
+    during = (opened + (closed - opened) * rng.uniform(0.05, 0.9, deals.height)).astype(np.int64)
+    return [
+        downloads(curious, on_days_after(curious, 20, calendar, rng), rng),
+        happened(guests, on_days_after(guests, 1, calendar, rng), "webinar", detail=pl.lit("getting_started"), via="webinar"),
+        happened(deals, during, "download", detail=pl.lit("roi_calculator")),
+    ]
+
+
+def others(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """Mails that marketing sends, and visits that a review site reports."""
+    nurtured = repeated(journeys, rng.poisson(1.2, journeys.height))
+    share = np.where(journeys["depth"].to_numpy() >= 1, 0.20, 0.10)
+    seen = journeys.filter(pl.Series(rng.random(journeys.height) < share))
+    mailed = calendar.later(on_days_after(nurtured, 30, calendar, rng), np.zeros(nurtured.height))
+    return [
+        happened(nurtured, mailed, "nurture_email", by="marketing", detail=drawn(MAILS, nurtured.height, rng), via="email"),
+        happened(
+            seen, on_days_after(seen, 12, calendar, rng), "intent", by="third_party", detail=drawn(REVIEW_SITES, seen.height, rng)
+        ),
+    ]

@@ -1,0 +1,84 @@
+"""Local days and working time as seconds since 1970 (UTC), so that daylight saving needs no second thought."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from leadreport.clock import as_instant
+from leadreport.policy import Policy
+from leadreport.sample.truths import FIRST_ON, LAST_ON
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The midnights of all days and the openings of all working days, from the first day to a year after the last.
+
+    Every working day has the same length, as the sample's policy says.
+    """
+
+    zone: str
+    midnights: np.ndarray
+    openings: np.ndarray
+    shift: int
+
+    @property
+    def end(self) -> int:
+        """The midnight that ends the history; what lies after it has not happened yet."""
+        return self.second(LAST_ON + timedelta(days=1))
+
+    def second(self, moment: date | datetime) -> int:
+        """Seconds of a local date or a local date and time."""
+        return int(as_instant(moment, zone=self.zone).timestamp())
+
+    def at(self, day: np.ndarray, second_of_day: np.ndarray) -> np.ndarray:
+        """The instant on a day counted from the first one."""
+        return self.midnights[day] + second_of_day
+
+    def day_of(self, instants: np.ndarray) -> np.ndarray:
+        """The local day of an instant, counted from the first one."""
+        return np.searchsorted(self.midnights, instants, side="right") - 1
+
+    def later(self, instants: np.ndarray, working_hours: np.ndarray) -> np.ndarray:
+        """The instant after so much working time; always one at which somebody works."""
+        day = np.searchsorted(self.openings, instants, side="right") - 1
+        worked = day * self.shift + np.clip(instants - self.openings[day], 0, self.shift)
+        after = worked + (np.asarray(working_hours) * HOUR).astype(np.int64)
+        return self.openings[after // self.shift] + after % self.shift
+
+    def by_day(self, instants: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The same day at a time when people are awake."""
+        return self.at(self.day_of(instants), daytime(len(instants), rng))
+
+
+def make_calendar(policy: Policy) -> Calendar:
+    """The calendar of a policy whose working days are equally long."""
+    days = [FIRST_ON + timedelta(days=offset) for offset in range(-7, (LAST_ON - FIRST_ON).days + 500)]
+    hours = policy.working_hours
+    opens, closes = next(times for times in hours.by_weekday() if times)
+    working = [day for day in days if hours.by_weekday()[day.weekday()] and day not in hours.holidays]
+    zone = policy.company.time_zone
+    return Calendar(
+        zone=zone,
+        midnights=seconds([datetime.combine(day, datetime.min.time()) for day in days[7:]], zone),
+        openings=seconds([datetime.combine(day, opens) for day in working], zone),
+        shift=(closes.hour - opens.hour) * HOUR,
+    )
+
+
+def seconds(moments: list[datetime], zone: str) -> np.ndarray:
+    return pl.Series(moments).dt.replace_time_zone(zone).dt.epoch("s").to_numpy()
+
+
+def daytime(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Seconds after midnight between six and eleven, mostly in the forenoon and the afternoon."""
+    return np.clip(rng.normal(13.5, 3.4, size) * HOUR, 6 * HOUR, 23 * HOUR - 1).astype(np.int64)
+
+
+def instant(column: str) -> pl.Expr:
+    """Seconds to an instant."""
+    return pl.from_epoch(column, "s").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

@@ -1,0 +1,110 @@
+"""What goes wrong in a real export: gaps, duplicates that were merged, clocks that disagree, rows that cannot be true."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from leadreport.sample.truths import BLANKS
+
+Tables = dict[str, pl.DataFrame]
+
+MERGED, CHAINED = 60, 3
+"""So many leads were created twice and merged; so many of those duplicates had a duplicate of their own."""
+EARLY_MQLS, EARLY_SQLS = 20, 12
+"""Leads whose MQL stands before their creation; leads whose SQL stands before their MQL."""
+
+
+def blank(leads: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Attribute values that nobody filled in; who is missing is chance."""
+    return leads.with_columns(
+        pl.when(pl.Series(rng.random(leads.height) >= share)).then(name).alias(name) for name, share in BLANKS.items()
+    )
+
+
+def duplicate(tables: Tables, rng: np.random.Generator) -> Tables:
+    """Leads created a second time days later; what follows is on the copy's account until somebody merges them."""
+    leads = tables["leads"]
+    touched = leads.filter(pl.col("created_at") < leads["created_at"].max() - timedelta(days=30))
+    first = touched[np.sort(rng.choice(touched.height, MERGED, replace=False))]
+    second = copies(first, start=1, days=4)
+    third = copies(second[np.arange(CHAINED)], start=MERGED + 1, days=3)
+    moved = pl.concat([second, third]).select(pl.col("merged_into").alias("lead_id"), pl.col("lead_id").alias("copy"), "created_at")
+    tables = {name: follow(table, moved) for name, table in tables.items()}
+    leads = pl.concat([leads, second, third]).sort("created_at", "lead_id", maintain_order=True)
+    return tables | {"leads": leads}
+
+
+def copies(leads: pl.DataFrame, *, start: int, days: int) -> pl.DataFrame:
+    """The same person again, with an id of its own."""
+    return leads.with_columns(
+        pl.col("lead_id").alias("merged_into"),
+        pl.format("L9{}", pl.int_range(start, start + pl.len()).cast(pl.String).str.zfill(4)).alias("lead_id"),
+        pl.col("created_at") + timedelta(days=days),
+    )
+
+
+def follow(table: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Moves rows that happened after the copy was created to the copy's id; spend has no leads."""
+    at = next((name for name in ("happened_at", "reached_at") if name in table.columns), None)
+    if at is None:
+        return table
+    is_after = pl.col("copy").is_not_null() & (pl.col(at) > pl.col("created_at"))
+    table = table.join(moved, on="lead_id", how="left", maintain_order="left")
+    return table.with_columns(pl.when(is_after).then("copy").otherwise("lead_id").alias("lead_id")).drop("copy", "created_at")
+
+
+def unsettle(tables: Tables, rng: np.random.Generator) -> Tables:
+    """Two systems with two clocks: some MQLs two days before the lead was created, some SQLs before the MQL."""
+    stages = tables["stages"].with_row_index()
+    mqls = stages.filter(pl.col("stage") == "mql").unique("lead_id", keep="first", maintain_order=True)
+    created = mqls.join(tables["leads"], on="lead_id", maintain_order="left")
+    soon = created.filter(pl.col("reached_at") - pl.col("created_at") < timedelta(days=2))
+    early = soon.select("index", earlier=pl.col("reached_at") - timedelta(days=2))
+    sqls = stages.filter(pl.col("stage") == "sql").join(mqls, on="lead_id", maintain_order="left", suffix="_mql")
+    before = sqls.select("index", earlier=pl.col("reached_at_mql") - timedelta(hours=3))
+    moved = pl.concat([twice(early, EARLY_MQLS, rng), twice(before, EARLY_SQLS, rng)])
+    stages = stages.join(moved, on="index", how="left", maintain_order="left")
+    stages = stages.with_columns(reached_at=pl.coalesce("earlier", "reached_at")).drop("index", "earlier")
+    return tables | {"stages": stages}
+
+
+def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
+    """Rows that a check must reject, added to the sound ones."""
+    bad = {
+        "leads": [twice(tables["leads"], 12, rng), nameless(tables["leads"], rng)],
+        "activities": [
+            changed(tables["activities"], 300, rng, lead_id=pl.format("X{}", pl.int_range(1, 301).cast(pl.String).str.zfill(5))),
+            changed(tables["activities"], 120, rng, happened_at=None),
+        ],
+        "stages": [
+            changed(tables["stages"], 50, rng, stage=pl.lit("Marketing Engaged")),
+            changed(tables["stages"], 30, rng, reached_at=None),
+        ],
+        "deals": [
+            changed(tables["deals"], 3, rng, deal_id=pl.format("D8{}", pl.int_range(1, 4).cast(pl.String).str.zfill(3)), amount=-pl.col("amount").fill_null(500.0)),
+            twice(tables["deals"], 1, rng),
+        ],
+        "spend": [changed(tables["spend"], 12, rng, amount=-pl.col("amount")), changed(tables["spend"], 8, rng, spent_on=None)],
+        "answers": [changed(tables["answers"], 35, rng, answer=pl.lit("maybe"))],
+        "feedback": [changed(tables["feedback"], 6, rng, score=pl.lit(11, pl.Int64))],
+    }
+    return {name: pl.concat([table, *bad[name]]) for name, table in tables.items()}
+
+
+def twice(table: pl.DataFrame, count: int, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows that were exported twice."""
+    return table[np.sort(rng.choice(table.height, count, replace=False))]
+
+
+def changed(table: pl.DataFrame, count: int, rng: np.random.Generator, **cells: pl.Expr | None) -> pl.DataFrame:
+    """Copies of rows with some cells spoilt."""
+    return twice(table, count, rng).with_columns(
+        (pl.lit(None, table.schema[name]) if value is None else value).alias(name) for name, value in cells.items()
+    )
+
+
+def nameless(leads: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Leads of which nobody knows when they came."""
+    ids = pl.format("L8{}", pl.int_range(1, 26).cast(pl.String).str.zfill(4))
+    return changed(leads, 25, rng, lead_id=ids, created_at=None, merged_into=None)
