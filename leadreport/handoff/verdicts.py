@@ -1,0 +1,77 @@
+"""What sales said of the leads it was handed: accepted, rejected, recycled, and why."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from leadreport.handoff.groups import counted, keyed
+from leadreport.handoff.leads import VERDICTS, handed_over, handed_over_leads, verdict, verdict_details
+from leadreport.policy import Policy
+from leadreport.rates import rate, wilson_high, wilson_low
+
+
+def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """How many of the leads handed over sales took on, beside how many it touched in time.
+
+    One row per value of `by` (a column, or "week"), one row in all when it is None. Columns: handed_over, accepted,
+    rejected, recycled, undecided (these four add up), not_due (of the undecided, those younger than the policy's
+    horizon from MQL to SAL), acceptance_rate with low and high, accepted_untouched, touched_in_time_rate with
+    touched_in_time_low and touched_in_time_high.
+
+    The acceptance rate is accepted / (handed_over - not_due): a young lead without a verdict is open, not refused; an
+    old one counts as not accepted. Accepting without acting is theatre: `accepted_untouched` counts the accepted leads
+    that nobody has touched.
+    """
+    leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
+    settled_before = as_of - timedelta(days=policy.horizon_days("mql", "sal"))
+    is_young = (pl.col("verdict") == "undecided") & (pl.col("episode_mql_at") > settled_before)
+    is_due = pl.col("touch").is_in(["in_time", "late", "overdue"])
+    counts = {
+        "handed_over": pl.len(),
+        **{name: (pl.col("verdict") == name).sum() for name in VERDICTS},
+        "not_due": is_young.sum(),
+        "accepted_untouched": ((pl.col("verdict") == "accepted") & ~pl.col("is_touched")).sum(),
+        "in_time": (pl.col("touch") == "in_time").sum(),
+        "due": is_due.sum(),
+    }
+    settled = pl.col("handed_over") - pl.col("not_due")
+    return (
+        counted(leads, by=by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+        .with_columns(
+            **interval("accepted", settled, names=("acceptance_rate", "low", "high")),
+            **interval("in_time", pl.col("due"), names=TOUCHED_IN_TIME),
+        )
+        .select(
+            *([by] if by else []), "handed_over", *VERDICTS, "not_due", "acceptance_rate", "low", "high",
+            "accepted_untouched", *TOUCHED_IN_TIME,
+        )
+    )  # fmt: skip
+
+
+TOUCHED_IN_TIME = ("touched_in_time_rate", "touched_in_time_low", "touched_in_time_high")
+
+
+def interval(successes: str, trials: pl.Expr, *, names: tuple[str, str, str]) -> dict[str, pl.Expr]:
+    """A rate with its Wilson interval, under three names."""
+    ends = (rate(successes, trials), wilson_low(successes, trials), wilson_high(successes, trials))
+    return {name: end.round(10) for name, end in zip(names, ends, strict=True)}
+
+
+def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Policy) -> pl.DataFrame:
+    """Why sales turned leads away, the commonest reason first.
+
+    Columns: `by`, verdict (rejected or recycled), reason ("unknown" when none was given), leads, share_rate (of the
+    leads with this verdict in the group).
+    """
+    keys = [by] if by else []
+    turned_away = (
+        handed_over(keyed(facts, by=by, policy=policy))
+        .with_columns(verdict=verdict())
+        .with_columns(**verdict_details())
+        .filter(pl.col("verdict").is_in(["rejected", "recycled"]))
+    )
+    reasons = turned_away.group_by(*keys, "verdict", reason="verdict_reason").agg(leads=pl.len().cast(pl.Int64))
+    share = pl.col("leads") / pl.col("leads").sum().over(*keys, "verdict")
+    return reasons.with_columns(share_rate=share.round(10)).sort(
+        *keys, "verdict", "leads", "reason", descending=[*[False] * len(keys), True, True, False]
+    )

@@ -1,0 +1,304 @@
+"""The handoff: speed in working time, verdicts, and the bridge from marketing's count to sales'."""
+
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadreport.clock import Period, as_instant
+from leadreport.errors import InputError
+from leadreport.facts import lead_facts
+from leadreport.handoff import (
+    acceptance,
+    handed_over,
+    handed_over_leads,
+    overdue_leads,
+    rejection_reasons,
+    speed_to_lead,
+    touch_curve,
+)
+from leadreport.policy import parse_policy, preset_text
+from leadreport.tables import TABLES, empty_table
+
+POLICY = parse_policy(preset_text("startup"))  # Mon-Fri 09:00-17:00 in Berlin, 8 working hours to the first touch
+AS_OF = as_instant("2026-01-19", zone="Europe/Berlin")  # a Monday
+WEEK = Period(date(2026, 1, 12), date(2026, 1, 19), zone="Europe/Berlin")
+
+
+def at(text: str) -> datetime:
+    """An instant in January 2026, from a day and a time in Berlin: '12 09:00'."""
+    return as_instant(f"2026-01-{text}", zone="Europe/Berlin")
+
+
+INSTANT, TEXT = pl.Datetime("us", "UTC"), pl.String
+COLUMNS = {
+    **dict.fromkeys(("lead_id", "owner", "team", "channel", "source", "stage"), TEXT),
+    **dict.fromkeys(("created_at", "stage_at", "mql_at", "episode_mql_at", "episode_sal_at"), INSTANT),
+    **dict.fromkeys(("first_sales_touch_at", "first_touch_after_mql_at", "last_activity_at"), INSTANT),
+    **dict.fromkeys(("disqualified_at", "recycled_at", "lost_at", "customer_at"), INSTANT),
+    **dict.fromkeys(("disqualified_reason", "recycled_reason", "lost_reason"), TEXT),
+}
+"""What the handoff reads of the facts."""
+
+
+def fact(lead_id: str, *, mql: str | None = None, touched: str | None = None, **more: str | None) -> dict:
+    """One lead: when it became MQL, was touched, and (sal, disqualified, recycled, lost, customer) reached a stage."""
+    row = {"lead_id": lead_id, "created_at": at("01 08:00"), "mql_at": mql, "episode_mql_at": mql}
+    row |= {"first_sales_touch_at": touched, "first_touch_after_mql_at": touched}
+    reached = {name: more.pop(name) for name in ("sal", "disqualified", "recycled", "lost", "customer") if name in more}
+    row |= {f"{name}_at": when for name, when in reached.items() if name != "sal"}
+    row["episode_sal_at"] = reached.get("sal") or reached.get("customer")
+    known = {name: when for name, when in {"mql": mql, **reached}.items() if when}
+    row["stage"] = max(known, key=known.get) if known else "lead"
+    row["stage_at"] = known.get(row["stage"])
+    return {
+        name: at(value) if name.endswith("_at") and isinstance(value, str) else value for name, value in row.items()
+    } | more
+
+
+def facts_of(*rows: dict) -> pl.DataFrame:
+    return pl.DataFrame([dict.fromkeys(COLUMNS) | row for row in rows], schema=COLUMNS, orient="row")
+
+
+def real_facts(**rows: list[dict]) -> pl.DataFrame:
+    """Facts from the rows of the seven tables, to see that both rooms mean the same."""
+    tables = {
+        name: pl.concat([empty_table(name), pl.DataFrame(rows[name])], how="diagonal_relaxed")
+        if rows.get(name)
+        else empty_table(name)
+        for name in TABLES
+    }
+    return lead_facts(tables, policy=POLICY, as_of=AS_OF).collect().sort("lead_id")
+
+
+# Speed
+
+
+def test_attainment_counts_the_overdue_and_leaves_out_who_is_not_yet_due():
+    """6 in time, 2 late, 1 overdue and open, 3 open and not yet due: 6 of 9."""
+    facts = facts_of(
+        *[fact(f"a{i}", mql="12 09:00", touched="12 17:00") for i in range(6)],
+        *[fact(f"b{i}", mql="12 09:00", touched="13 09:01") for i in range(2)],
+        fact("c", mql="12 09:00"),
+        *[fact(f"d{i}", mql="16 10:00") for i in range(3)],
+    )
+    row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["leads"], row["in_time"], row["late"], row["overdue"], row["not_due"]) == (12, 6, 2, 1, 3)
+    assert row["attainment_rate"] == pytest.approx(6 / 9)
+    assert row["low"] < 6 / 9 < row["high"]
+    assert row["never_contacted"] == 4
+
+
+def test_a_weekend_does_not_make_a_call_late():
+    leads = handed_over_leads(facts_of(fact("a", mql="09 16:30", touched="12 09:45")), policy=POLICY, as_of=AS_OF)
+    assert leads.select("waiting_hours", "touch").row(0) == (1.25, "in_time")
+
+
+def test_a_touch_before_the_mql_is_shown_but_starts_no_clock():
+    facts = facts_of(fact("a", mql="12 09:00", first_sales_touch_at=at("09 09:00")))
+    row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["touched_before_mql"], row["overdue"], row["never_contacted"]) == (1, 1, 1)
+
+
+def test_a_lead_that_left_before_anybody_called_is_neither_in_time_nor_overdue():
+    facts = facts_of(fact("a", mql="12 09:00", disqualified="14 09:00"), fact("b", mql="12 09:00", touched="12 09:30"))
+    row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["leads"], row["closed_untouched"], row["in_time"], row["attainment_rate"]) == (2, 1, 1, 1.0)
+
+
+def test_the_median_waits_for_the_leads_that_nobody_has_called():
+    """Touched after 1, 2 and 3 hours; three others are still waiting: half are touched by hour 3."""
+    touched = ["12 10:00", "12 11:00", "12 12:00", None, None, None]
+    facts = facts_of(*[fact(name, mql="12 09:00", touched=when) for name, when in zip("abcdef", touched, strict=True)])
+    row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["median_hours"], row["p90_hours"]) == (3.0, None)
+
+
+def test_the_touch_curve_keeps_who_was_never_contacted_at_risk():
+    facts = facts_of(fact("a", mql="12 09:00", touched="12 13:00"), fact("b", mql="12 09:00"))
+    curve = touch_curve(facts, policy=POLICY, as_of=AS_OF)
+    assert curve.select("at", "at_risk", "events", "converted_rate").rows() == [(4.0, 2, 1, 0.5), (40.0, 1, 0, 0.5)]
+
+
+def test_groups_are_named_and_add_up_to_the_total():
+    facts = facts_of(
+        fact("a", mql="12 09:00", touched="12 10:00", owner="Ada"),
+        fact("b", mql="12 09:00", owner="Ada"),
+        fact("c", mql="12 09:00", touched="14 10:00", owner="Ben"),
+        fact("d", mql="12 09:00"),
+    )
+    by_owner = speed_to_lead(facts, by="owner", policy=POLICY, as_of=AS_OF)
+    assert by_owner.select("owner", "leads", "in_time", "late", "overdue").rows() == [
+        ("Ada", 2, 1, 0, 1),
+        ("Ben", 1, 0, 1, 0),
+        ("unknown", 1, 0, 0, 1),
+    ]
+    total = speed_to_lead(facts, policy=POLICY, as_of=AS_OF)
+    counts = ["leads", "in_time", "late", "overdue", "not_due", "closed_untouched"]
+    assert by_owner.select(pl.col(counts).sum()).row(0) == total.select(counts).row(0)
+
+
+def test_weeks_are_local_iso_weeks_of_the_hand_over():
+    facts = facts_of(fact("a", mql="11 23:30"), fact("b", mql="12 00:30"))
+    assert speed_to_lead(facts, by="week", policy=POLICY, as_of=AS_OF)["week"].to_list() == ["2026-W02", "2026-W03"]
+
+
+def test_a_mistyped_group_is_an_error_with_the_nearest_name():
+    with pytest.raises(InputError, match="no column 'ownr'") as error:
+        speed_to_lead(facts_of(fact("a")), by="ownr", policy=POLICY, as_of=AS_OF)
+    assert "did you mean 'owner'?" in str(error.value)
+
+
+def test_nobody_handed_over_is_no_rate_rather_than_zero():
+    facts = facts_of(fact("a"))
+    row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["leads"], row["attainment_rate"], row["median_hours"]) == (0, None, None)
+    assert speed_to_lead(facts, by="owner", policy=POLICY, as_of=AS_OF).is_empty()
+    assert acceptance(facts, policy=POLICY, as_of=AS_OF)["acceptance_rate"].item() is None
+
+
+def test_the_longest_overdue_lead_comes_first():
+    facts = facts_of(
+        fact("a", mql="15 09:00", owner="Ada"),
+        fact("b", mql="12 09:00", owner="Ben"),
+        fact("c", mql="16 16:00"),
+        fact("d", mql="12 09:00", touched="16 09:00"),
+    )
+    overdue = overdue_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert overdue.select("lead_id", "owner", "waiting_hours", "over_by_hours").rows() == [
+        ("b", "Ben", 40.0, 32.0),
+        ("a", "Ada", 16.0, 8.0),
+    ]
+
+
+# Verdicts
+
+
+def test_eighty_of_a_hundred_handed_over_is_an_acceptance_of_eighty_percent():
+    facts = facts_of(
+        *[fact(f"a{i}", mql="05 09:00", sal="07 09:00") for i in range(80)],
+        *[fact(f"b{i}", mql="05 09:00", disqualified="07 09:00") for i in range(15)],
+        *[fact(f"c{i}", mql="05 09:00", recycled="07 09:00") for i in range(5)],
+    )
+    row = acceptance(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    counts = ("handed_over", "accepted", "rejected", "recycled", "undecided")
+    assert [row[name] for name in counts] == [100, 80, 15, 5, 0]
+    assert (row["acceptance_rate"], row["accepted_untouched"]) == (0.8, 80)
+
+
+def test_a_young_lead_without_a_verdict_is_open_and_an_old_one_was_not_accepted():
+    later = as_instant("2026-01-26", zone="Europe/Berlin")  # 14 days are the horizon from MQL to SAL
+    facts = facts_of(
+        fact("a", mql="05 09:00", sal="06 09:00"), fact("old", mql="05 09:00"), fact("new", mql="13 09:00")
+    )
+    row = acceptance(facts, policy=POLICY, as_of=later).row(0, named=True)
+    assert (row["handed_over"], row["undecided"], row["not_due"], row["acceptance_rate"]) == (3, 2, 1, 0.5)
+
+
+def test_accepting_stands_beside_having_touched_in_time():
+    facts = facts_of(
+        fact("a", mql="05 09:00", sal="05 10:00", touched="05 11:00"), fact("b", mql="05 09:00", sal="05 09:00")
+    )
+    row = acceptance(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
+    assert (row["acceptance_rate"], row["touched_in_time_rate"], row["accepted_untouched"]) == (1.0, 0.5, 1)
+
+
+def test_the_later_of_two_exits_is_the_verdict_and_lost_without_acceptance_is_a_rejection():
+    reasons = {"disqualified_reason": "no budget", "recycled_reason": "next year", "lost_reason": "competitor"}
+    facts = facts_of(
+        fact("a", mql="05 09:00", disqualified="06 09:00", recycled="07 09:00", **reasons),
+        fact("b", mql="05 09:00", disqualified="07 09:00", recycled="06 09:00", **reasons),
+        fact("c", mql="05 09:00", lost="07 09:00", **reasons),
+    )
+    leads = handed_over_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert leads.select("lead_id", "verdict", "verdict_reason", "verdict_at").rows() == [
+        ("a", "recycled", "next year", at("07 09:00")),
+        ("b", "rejected", "no budget", at("07 09:00")),
+        ("c", "rejected", "competitor", at("07 09:00")),
+    ]
+
+
+def test_reasons_are_counted_the_commonest_first_and_a_missing_one_is_unknown():
+    facts = facts_of(
+        *[fact(name, mql="05 09:00", disqualified="07 09:00", disqualified_reason="too small") for name in "ab"],
+        fact("c", mql="05 09:00", disqualified="07 09:00"),
+        fact("d", mql="05 09:00", recycled="07 09:00", recycled_reason="not now"),
+        fact("e", mql="05 09:00"),
+    )
+    assert rejection_reasons(facts, policy=POLICY).rows() == [
+        ("rejected", "too small", 2, round(2 / 3, 10)),
+        ("rejected", "unknown", 1, round(1 / 3, 10)),
+        ("recycled", "not now", 1, 1.0),
+    ]
+
+
+def test_only_leads_of_the_period_are_handed_over_in_it():
+    facts = facts_of(fact("a", mql="11 23:59"), fact("b", mql="12 00:00"), fact("c"))
+    assert handed_over(facts, period=WEEK)["lead_id"].to_list() == ["b"]
+    assert handed_over(facts)["lead_id"].to_list() == ["a", "b"]
+
+
+# From the tables
+
+
+def test_a_lead_that_came_back_is_timed_and_judged_anew_and_a_sequence_is_no_touch():
+    """a returned and was called; b was only mailed by a sequence, and skipped SAL; c's call came at as_of."""
+    entries = [
+        ("a", "mql", "05 09:00"), ("a", "sal", "06 09:00"), ("a", "recycled", "07 09:00"), ("a", "mql", "13 09:00"),
+        ("b", "mql", "12 09:00"), ("b", "sql", "14 09:00"), ("c", "mql", "12 09:00"), ("c", "sal", "19 00:00"),
+    ]  # fmt: skip
+    contacts = [("a", "05 10:00", "call"), ("a", "13 11:00", "call"), ("b", "12 10:00", "sequence_email")]
+    contacts += [("c", "19 00:00", "call")]
+    facts = real_facts(
+        leads=[{"lead_id": name, "created_at": at("01 08:00")} for name in "abc"],
+        stages=[{"lead_id": name, "stage": stage, "reached_at": at(when)} for name, stage, when in entries],
+        activities=[
+            {"lead_id": name, "happened_at": at(when), "kind": kind, "by": "sales"} for name, when, kind in contacts
+        ],
+    )
+    leads = handed_over_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert leads.select("lead_id", "touch", "waiting_hours", "verdict").rows() == [
+        ("a", "in_time", 2.0, "undecided"),
+        ("b", "overdue", 40.0, "accepted"),
+        ("c", "overdue", 40.0, "undecided"),
+    ]
+
+
+# Laws
+
+moments = st.one_of(st.none(), st.integers(5, 18).map("{:02} 10:00".format))
+
+
+@st.composite
+def journeys(draw):
+    stages = {"sal": draw(moments), "disqualified": draw(moments), "recycled": draw(moments), "lost": draw(moments)}
+    owner = draw(st.sampled_from(["Ada", "Ben", None]))
+    return {"mql": draw(moments), "touched": draw(moments), "owner": owner, **stages}
+
+
+some_facts = st.lists(journeys(), max_size=12).map(
+    lambda rows: facts_of(*[fact(f"{number:02}", **row) for number, row in enumerate(rows)])
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(some_facts)
+def test_every_lead_has_one_touch_and_one_verdict_and_groups_sum_to_the_total(facts):
+    leads = handed_over(facts).height
+    speed = speed_to_lead(facts, policy=POLICY, as_of=AS_OF)
+    assert speed.select(pl.sum_horizontal("in_time", "late", "overdue", "not_due", "closed_untouched")).item() == leads
+    judged = acceptance(facts, policy=POLICY, as_of=AS_OF)
+    assert judged.select(pl.sum_horizontal("accepted", "rejected", "recycled", "undecided")).item() == leads
+    by_owner = acceptance(facts, by="owner", policy=POLICY, as_of=AS_OF)
+    counts = ["handed_over", "accepted", "rejected", "not_due"]
+    assert by_owner.select(pl.col(counts).sum()).row(0) == judged.select(counts).row(0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(some_facts)
+def test_the_order_of_the_leads_does_not_matter(facts):
+    for metric in (speed_to_lead, acceptance):
+        forwards = metric(facts, by="owner", policy=POLICY, as_of=AS_OF)
+        assert forwards.equals(metric(facts.reverse(), by="owner", policy=POLICY, as_of=AS_OF))
