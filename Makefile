@@ -3,18 +3,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+REPORTS ?= reports
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab bench lint lock browser clean
+.PHONY: help report test pages lab bench lint lock browser clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 report: $(READY)  ## the weekly report on the sample, into reports/
-	@$(BIN)/leadreport run data/sample --reports reports
+	@$(BIN)/leadreport run data/sample --reports $(REPORTS)
 
 test: $(READY) browser  ## the whole suite: modules, notebooks, pages in a browser
 	@$(BIN)/python -m pytest
+	@LEADREPORT_DISPLAY=text $(BIN)/python -m pytest --nbval notebooks
+
+pages: $(READY)  ## store the sample's figures in the pages again, when a changed number is meant
+	@$(BIN)/python tests/store_pages.py
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks

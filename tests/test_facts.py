@@ -197,7 +197,7 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(entries, st.randoms())
 def test_row_order_does_not_matter(rows, random):
     stages = [stage(name, at, lead_id) for lead_id, name, at in rows]
@@ -206,7 +206,7 @@ def test_row_order_does_not_matter(rows, random):
     assert facts_of(leads=leads, stages=stages).equals(facts_of(leads=leads, stages=shuffled))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(entries)
 def test_nothing_after_as_of_changes_anything(rows):
     stages = [stage(name, at, lead_id) for lead_id, name, at in rows]
@@ -215,7 +215,7 @@ def test_nothing_after_as_of_changes_anything(rows):
     assert facts_of(leads=leads, stages=stages, as_of=day(25)).equals(facts_of(leads=leads, stages=before, as_of=day(25)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(entries)
 def test_a_later_stage_implies_the_earlier_ones(rows):
     facts = facts_of(leads=[lead(name) for name in "abc"], stages=[stage(name, at, lead_id) for lead_id, name, at in rows])
