@@ -75,7 +75,7 @@ def converted_by(
     ends = curve.group_by(groups or pl.lit(0).alias("all")).agg(
         last=pl.col("at").max(), watched=pl.col("at_risk").max()
     )
-    found = asked.join_asof(curve.sort("at"), on="at", by=by, strategy="backward")
+    found = asked.join_asof(curve.sort("at"), on="at", by=by, strategy="backward", check_sortedness=False)
     found = found.join(ends, on=by, how="left", nulls_equal=True) if by else found.join(ends, how="cross")
     first_high = wilson_high(pl.lit(0.0), "watched")
     known = pl.when(pl.col("at") <= pl.col("last"))

@@ -1,0 +1,113 @@
+"""Where a history begins too late, and where an import left its mark."""
+
+import math
+from datetime import datetime
+
+import polars as pl
+
+from leadreport.clock import local_date
+from leadreport.funnel.calendar import wall_days
+from leadreport.funnel.entries import has_converted, step_entries, watched_days
+from leadreport.funnel.ladder import STEPS, at, recorded_at
+from leadreport.policy import LADDER, Policy
+from leadreport.rates import converted_by, kaplan_meier
+
+UNLIKELY = 0.001
+"""Fewer early conversions than this chance allows mean that they were not recorded, not that they did not happen."""
+
+LONE_SHARE = 0.01
+"""Up to this share of all conversions may stand alone before the record begins in earnest."""
+
+
+def left_truncation(
+    facts: pl.DataFrame, *, steps: tuple[tuple[str, str], ...] | None = None, as_of: datetime, policy: Policy
+) -> pl.DataFrame:
+    """Whether the record of a step's conversions begins later than the leads do: then early cohorts only look bad.
+
+    From the leads that entered since the first conversions, the usual lag is known; with it, the conversions that the
+    earlier leads should have had by then are counted. When next to none of them are on record (less likely than 1 in
+    1,000), the history is truncated. One row per step: from_stage, to_stage, leads_before (entered earlier),
+    expected_before and converted_before (by then), conversions_since_on (null when not truncated), is_truncated.
+    """
+    asked = steps or (*STEPS, ("lead", "customer"))
+    rows = [truncation_of(facts, one, two, as_of=as_of, policy=policy) for one, two in asked]
+    return pl.DataFrame(
+        rows,
+        schema={
+            "from_stage": pl.String,
+            "to_stage": pl.String,
+            "leads_before": pl.Int64,
+            "expected_before": pl.Float64,
+            "converted_before": pl.Int64,
+            "conversions_since_on": pl.Date,
+            "is_truncated": pl.Boolean,
+        },
+        orient="row",
+    )
+
+
+def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> tuple:
+    """The most telling of the first few conversions as the beginning of the record."""
+    zone = policy.company.time_zone
+    entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, zone=zone)
+    reached = facts.select(reached_at=at(to_stage)).drop_nulls().sort("reached_at")["reached_at"]
+    found = (0, 0.0, 0, None)
+    chance = UNLIKELY
+    for lone in range(min(len(reached), math.floor(LONE_SHARE * len(reached)) + 1)):
+        leads, expected = missing_before(entries, reached[lone], zone=zone)
+        if (unlikely := poisson_at_most(lone, expected)) < chance:
+            chance, found = unlikely, (leads, round(expected, 4), lone, reached[lone])
+    since_on = found[3] and found[3].astimezone(policy.zone).date()
+    return (from_stage, to_stage, *found[:3], since_on, since_on is not None)
+
+
+def missing_before(entries: pl.DataFrame, since: datetime, *, zone: str) -> tuple[int, float]:
+    """The leads that entered before an instant, and how many should have converted by it at the later leads' lag."""
+    before, after = entries.filter(pl.col("entered_at") < since), entries.filter(pl.col("entered_at") >= since)
+    if before.is_empty() or after.is_empty():
+        return before.height, 0.0
+    curve = kaplan_meier(*after.select(watched=watched_days(), converted=has_converted()))
+    # Beyond the last watched age the share converted is at least the last one known.
+    age = wall_days(pl.col("entered_at"), pl.lit(since), zone=zone).clip(upper_bound=curve["at"].max())
+    ages = before.select(age.alias("at")).group_by("at").len().sort("at")
+    shares = converted_by(curve, ages["at"].to_list())["converted_rate"]
+    return before.height, float((shares * ages["len"]).sum())
+
+
+def poisson_at_most(most: int, expected: float) -> float:
+    """The chance of no more than so many when so many were expected."""
+    return math.exp(-expected) * sum(expected**k / math.factorial(k) for k in range(most + 1))
+
+
+def import_spikes(
+    facts: pl.DataFrame, *, policy: Policy, least_leads: int = 20, times_usual: float = 10
+) -> pl.DataFrame:
+    """Instants that many leads share to the second in one stage: an import, not a stampede.
+
+    At least `least_leads` leads, and `times_usual` times as many as the stage's median instant has (dates without a
+    time of day put a whole day's leads at midnight). Columns: stage, reached_at, reached_on, leads, usual_leads; sorted
+    by stage along the ladder, then time. Imputed entries do not count.
+    """
+    zone = policy.company.time_zone
+    found = [spikes_of(facts, stage, least_leads=least_leads, times_usual=times_usual) for stage in LADDER]
+    return (
+        pl.concat(found)
+        .with_columns(reached_on=local_date(pl.col("reached_at"), zone=zone))
+        .select("stage", "reached_at", "reached_on", "leads", "usual_leads")
+    )
+
+
+def spikes_of(facts: pl.DataFrame, stage: str, *, least_leads: int, times_usual: float) -> pl.DataFrame:
+    same = (
+        facts.select(reached_at=recorded_at(stage).dt.truncate("1s")).drop_nulls().group_by("reached_at").len("leads")
+    )
+    return (
+        same.select(
+            pl.col("reached_at").cast(pl.Datetime("us", "UTC")),
+            stage=pl.lit(stage),
+            leads=pl.col("leads").cast(pl.Int64),
+            usual_leads=pl.col("leads").median().cast(pl.Float64),
+        )
+        .filter(pl.col("leads") >= least_leads, pl.col("leads") >= times_usual * pl.col("usual_leads"))
+        .sort("reached_at")
+    )
