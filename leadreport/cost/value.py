@@ -1,0 +1,129 @@
+"""What a lead is worth, and what one may cost at most."""
+
+from datetime import datetime
+
+import polars as pl
+
+from leadreport.clock import Period, local_date
+from leadreport.cost.money import cents, refuse_mixed_currencies
+from leadreport.cost.per_stage import Spread, scope_sums, with_costs
+from leadreport.cost.scope import scope_of
+from leadreport.policy import Policy
+from leadreport.rates import per_group, rate, wilson_high, wilson_low
+
+Z = 1.959964
+
+
+def lead_value(
+    facts: pl.DataFrame,
+    spend: pl.DataFrame,
+    *,
+    by: str | None = None,
+    period: Period | None = None,
+    policy: Policy,
+    as_of: datetime,
+    spread: Spread = "sqls",
+) -> pl.DataFrame:
+    """Value against cost of a lead: close rate x average won amount x margin, beside what the lead cost (SEMANTICS 27).
+
+    Only leads old enough to have closed count, above and below the line: created at least the policy's lead-to-customer
+    horizon before `as_of` (and within `period`, when given), with the spend of the same days.
+
+    One row per group. Columns: leads, mqls, sqls, customers, close_rate with close_rate_low and close_rate_high
+    (Wilson), won_amount (mean of a customer), is_amount_pooled (the group has no won amount, so it is that of all),
+    lead_value with lead_value_low and lead_value_high, cost_per_lead, value_per_cost, highest_price_per_lead,
+    highest_price_per_mql and highest_price_per_sql (where cost and value meet), is_too_dear (a lead costs more than it
+    is worth), verdict: "too dear" or "worth it" when the cost is outside the value's interval, else "within noise";
+    "too few to say" when either is missing.
+
+    Raises
+    ------
+    InputError
+        When spend or won amounts mix currencies.
+    """
+    refuse_mixed_currencies(spend, what="spend", currency=policy.company.currency)
+    won = facts.filter(pl.col("won_amount").is_not_null())
+    refuse_mixed_currencies(won, what="won_amount", currency=policy.company.currency)
+    scope = scope_of(basis="cohort", period=period, policy=policy, as_of=as_of, until="customer")
+    mature = facts.filter(scope.holds(local_date(pl.col("created_at"), zone=scope.zone)))
+    sums = scope_sums(mature, spend, scope, by=by, spread=spread)
+    costs = with_costs(sums, is_loaded=policy.cost.basis == "loaded").drop("customers", "mqls", "sqls")
+    counts = outcome_counts(mature, by=by)
+    keys = [by] if by else []
+    joined = costs.join(counts, on=by, how="left").sort(by) if by else costs.hstack(counts)
+    joined = joined.with_columns(pl.col("customers", "mqls", "sqls", "amounts", "amount_cents").fill_null(0))
+    return with_verdict(with_value(joined, mature, margin=policy.cost.margin)).select(*keys, *COLUMNS)
+
+
+COLUMNS = (
+    *("leads", "mqls", "sqls", "customers", "close_rate", "close_rate_low", "close_rate_high"),
+    *("won_amount", "is_amount_pooled", "lead_value", "lead_value_low", "lead_value_high"),
+    *("cost_per_lead", "value_per_cost", "highest_price_per_lead", "highest_price_per_mql", "highest_price_per_sql"),
+    *("is_too_dear", "verdict"),
+)
+
+
+def outcome_counts(mature: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
+    """What became of the leads, at any age, and what they paid."""
+    counts = {f"{stage}s": pl.col(f"{stage}_at").is_not_null().sum() for stage in ("mql", "sql", "customer")}
+    counts |= {"amounts": pl.col("won_amount").is_not_null().sum(), "amount_cents": cents("won_amount").sum()}
+    return per_group(mature, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+
+
+def with_value(sums: pl.DataFrame, mature: pl.DataFrame, *, margin: float) -> pl.DataFrame:
+    """Close rate, mean amount and their product; a group without a won amount borrows that of all."""
+    wins = mature["won_amount"].count()
+    pooled = mature.select(rate(cents("won_amount").sum(), pl.lit(wins)) / 100).item()
+    is_pooled = pl.col("amounts") == 0
+    own = rate("amount_cents", "amounts") / 100
+    valued = sums.with_columns(
+        close_rate=rate("customers", "leads"),
+        close_rate_low=wilson_low("customers", "leads"),
+        close_rate_high=wilson_high("customers", "leads"),
+        won_amount=pl.when(is_pooled).then(pl.lit(pooled, dtype=pl.Float64)).otherwise(own),
+        is_amount_pooled=is_pooled,
+        amount_reach=Z * relative_spread(mature) / pl.when(is_pooled).then(wins).otherwise("amounts").sqrt(),
+    )
+    valued = valued.with_columns(win_value=pl.col("won_amount") * margin)
+    return with_value_interval(valued.with_columns(lead_value=pl.col("close_rate") * pl.col("win_value")))
+
+
+def relative_spread(mature: pl.DataFrame) -> float:
+    """Standard deviation of won amounts over their mean; as wide as the mean itself when fewer than two are known."""
+    amounts = mature["won_amount"].drop_nulls()
+    if len(amounts) < 2 or amounts.mean() == 0:
+        return 1.0
+    return round(float(amounts.std() / amounts.mean()), 10)
+
+
+def with_value_interval(valued: pl.DataFrame) -> pl.DataFrame:
+    """The interval of a product from those of its factors, on the log scale (MOVER: Zou and others 2009)."""
+    value, share, reach = pl.col("lead_value"), pl.col("close_rate"), pl.col("amount_reach")
+    down = ((share / pl.col("close_rate_low")).log().pow(2) + reach.pow(2)).sqrt()
+    up = ((pl.col("close_rate_high") / share).log().pow(2) + reach.pow(2)).sqrt()
+    # A close rate of 0 has no logarithm: then the upper end is the highest close rate at the highest mean amount.
+    most = pl.col("close_rate_high") * pl.col("win_value") * reach.exp()
+    return valued.with_columns(
+        lead_value_low=pl.when(share > 0).then(value * (-down).exp()).otherwise(value),
+        lead_value_high=pl.when(share > 0).then(value * up.exp()).otherwise(most),
+    )
+
+
+def with_verdict(valued: pl.DataFrame) -> pl.DataFrame:
+    """Cost against value, and the prices at which they would meet."""
+    cost, value = pl.col("cost_per_lead"), pl.col("lead_value")
+    prices = {
+        f"highest_price_per_{stage}": rate(value * pl.col("leads"), f"{stage}s") for stage in ("lead", "mql", "sql")
+    }
+    return valued.with_columns(
+        **prices,
+        value_per_cost=rate(value, cost),
+        is_too_dear=cost > value,
+        verdict=pl.when(cost > pl.col("lead_value_high"))
+        .then(pl.lit("too dear"))
+        .when(cost < pl.col("lead_value_low"))
+        .then(pl.lit("worth it"))
+        .when(cost.is_not_null() & value.is_not_null())
+        .then(pl.lit("within noise"))
+        .otherwise(pl.lit("too few to say")),
+    )

@@ -1,0 +1,328 @@
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_facts import START, day, facts, lead, policy
+
+from leadreport.clock import Period
+from leadreport.cost import attribute_credit, cost_per_sql, credit_by_model, in_currency, lead_value
+from leadreport.errors import InputError
+from leadreport.policy.model import Cost
+
+MEDIA = policy(cost=Cost(basis="media"))
+
+
+def spent(*rows):
+    """Spend as (day, channel, department, amount)."""
+    return pl.DataFrame(
+        [
+            (START.date() + timedelta(days=d), channel, None, department, amount, "EUR")
+            for d, channel, department, amount in rows
+        ],
+        schema={
+            "spent_on": pl.Date,
+            "channel": pl.String,
+            "campaign": pl.String,
+            "department": pl.String,
+            "amount": pl.Float64,
+            "currency": pl.String,
+        },
+        orient="row",
+    )
+
+
+def leads(n, channel=None, *, mqls=0, sqls=0, customers=0, amount=None, created=0):
+    """So many leads of a channel, of which the first became MQLs, the first of these SQLs, and so on."""
+    made = []
+    for i in range(n):
+        reached = {}
+        reached |= {"mql": created + 1} if i < max(mqls, sqls, customers) else {}
+        reached |= {"sal": created + 2, "sql": created + 2} if i < max(sqls, customers) else {}
+        won = {"opportunity": created + 3, "customer": created + 3, "won_amount": amount} if i < customers else {}
+        made.append(lead(f"{channel}{created}-{i:03d}", created, channel=channel, **reached, **won))
+    return made
+
+
+def test_fifteen_thousand_for_three_hundred_leads_and_thirty_six_sqls():
+    made = facts(*leads(300, mqls=90, sqls=36))
+    row = cost_per_sql(made, spent((0, None, "marketing", 15_000.0)), policy=MEDIA).row(0, named=True)
+    costs = [round(row[name], 2) for name in ("cost_per_lead", "cost_per_mql", "cost_per_sql")]
+    assert costs == [50.00, 166.67, 416.67]
+    assert row["cost_per_customer"] is None
+
+
+def test_the_cheaper_lead_is_the_dearer_sql_and_the_total_is_a_ratio_of_sums():
+    made = facts(*leads(200, "A", sqls=20), *leads(50, "B", sqls=30))
+    spend = spent((0, "A", "marketing", 30_000.0), (0, "B", "marketing", 30_000.0))
+    found = cost_per_sql(made, spend, by="channel", policy=MEDIA)
+    assert found.select("channel", "cost_per_lead", "cost_per_sql").rows() == [
+        ("A", 150.0, 1500.0),
+        ("B", 600.0, 1000.0),
+    ]
+    assert cost_per_sql(made, spend, policy=MEDIA)["cost_per_sql"].to_list() == [1200.0]
+
+
+def test_no_sql_has_no_cost_and_still_shows_the_spend():
+    row = cost_per_sql(facts(*leads(5)), spent((0, None, "marketing", 700.0)), policy=MEDIA).row(0, named=True)
+    assert (row["sqls"], row["spend"], row["cost_per_sql"], row["cost_per_sql_high"]) == (0, 700.0, None, None)
+    assert row["cost_per_sql_low"] == pytest.approx(700 / 3.6889, rel=1e-4)
+
+
+def test_the_interval_of_a_cost_is_that_of_its_count():
+    made = facts(*leads(10, sqls=10))
+    row = cost_per_sql(made, spent((0, None, "marketing", 1000.0)), policy=MEDIA).row(0, named=True)
+    assert (row["cost_per_sql_low"], row["cost_per_sql_high"]) == pytest.approx(
+        (1000 / 18.3904, 1000 / 4.7954), rel=1e-4
+    )
+
+
+def test_spend_and_leads_that_name_no_channel_are_a_row():
+    made = facts(*leads(4, "A", sqls=2), *leads(3, sqls=1))
+    spend = spent((0, "A", "marketing", 100.0), (0, None, "marketing", 60.0), (0, "B", "marketing", 40.0))
+    found = cost_per_sql(made, spend, by="channel", policy=MEDIA)
+    assert found.select("channel", "leads", "sqls", "spend", "cost_per_sql").rows() == [
+        ("A", 4, 2, 100.0, 50.0),
+        ("B", 0, 0, 40.0, None),
+        ("unknown", 3, 1, 60.0, 60.0),
+    ]
+
+
+def test_loaded_cost_spreads_sales_over_the_channels_by_their_sqls():
+    made = facts(*leads(9, "A", sqls=2), *leads(9, "B", sqls=1))
+    spend = spent((0, "A", "marketing", 60.0), (0, None, "sales", 100.0), (0, "B", "sales", 5.0))
+    found = cost_per_sql(made, spend, by="channel", policy=policy())
+    assert found.select("channel", "sales_spend", "spread_spend", "spend").rows() == [
+        ("A", 66.66, 66.66, 126.66),
+        ("B", 38.34, 33.34, 38.34),
+        ("unknown", 0.0, 0.0, 0.0),
+    ]
+    assert set(found["cost_basis"]) == {"loaded"}
+
+
+def test_sales_spend_that_is_not_spread_stays_unattributed():
+    made = facts(*leads(9, "A", sqls=2))
+    spend = spent((0, None, "sales", 100.0))
+    found = cost_per_sql(made, spend, by="channel", policy=policy(), spread="none")
+    assert found.select("channel", "sales_spend", "cost_per_sql").rows() == [("A", 0.0, 0.0), ("unknown", 100.0, None)]
+
+
+def test_media_cost_leaves_sales_out_and_says_so():
+    found = cost_per_sql(facts(*leads(2, sqls=2)), spent((0, None, "sales", 100.0)), policy=MEDIA)
+    assert found.select("sales_spend", "spend", "cost_per_sql", "cost_basis").row(0) == (100.0, 0.0, 0.0, "media")
+
+
+def test_a_period_counts_entries_and_spend_of_the_same_days():
+    made = facts(*leads(3, sqls=3, created=4), *leads(2, sqls=2, created=8))
+    spend = spent((6, None, "marketing", 10.0), (7, None, "marketing", 100.0), (13, None, "marketing", 1.0))
+    week = Period(day(7).date(), day(14).date(), zone="UTC")
+    row = cost_per_sql(made, spend, period=week, policy=MEDIA).row(0, named=True)
+    assert (row["leads"], row["sqls"], row["spend"]) == (2, 2, 101.0)
+
+
+def test_cohort_cost_sets_spend_over_what_the_leads_of_the_same_days_became():
+    made = facts(*leads(3, sqls=2, created=4), *leads(4, sqls=4, created=30))
+    spend = spent((4, None, "marketing", 100.0), (30, None, "marketing", 900.0))
+    row = cost_per_sql(made, spend, basis="cohort", policy=MEDIA, as_of=day(4 + 75)).row(0, named=True)
+    assert (row["leads"], row["sqls"], row["spend"], row["cost_per_sql"]) == (3, 2, 100.0, 50.0)
+    assert row["cost_per_customer"] is None
+
+
+def test_an_sql_after_the_horizon_does_not_count_for_its_cohort():
+    made = facts(lead("slow", 0, mql=1, sal=80, sql=80))
+    row = cost_per_sql(made, spent(), basis="cohort", policy=MEDIA, as_of=day(200)).row(0, named=True)
+    assert (row["mqls"], row["sqls"]) == (1, 0)
+
+
+def test_costs_of_cohorts_need_to_know_as_of_when():
+    with pytest.raises(InputError, match="need as_of"):
+        cost_per_sql(facts(lead("a")), spent(), basis="cohort", policy=MEDIA)
+
+
+def test_a_mix_of_currencies_names_each_with_its_rows():
+    mixed = spent((0, "A", "marketing", 1.0), (1, "A", "marketing", 1.0)).with_columns(
+        currency=pl.Series(["EUR", "USD"])
+    )
+    with pytest.raises(InputError, match="spend mixes currencies") as error:
+        cost_per_sql(facts(lead("a")), mixed, policy=MEDIA)
+    assert error.value.found == "1 row in EUR, 1 row in USD"
+
+
+def test_spend_in_another_currency_than_the_policys_is_refused():
+    dollars = spent((0, "A", "marketing", 1.0)).with_columns(currency=pl.lit("USD"))
+    with pytest.raises(InputError, match="spend is not in EUR"):
+        cost_per_sql(facts(lead("a")), dollars, policy=MEDIA)
+
+
+def test_each_row_is_converted_at_the_rate_of_its_day_and_keeps_what_it_said():
+    rows = spent((0, "A", "marketing", 100.0), (9, "A", "marketing", 100.0)).with_columns(currency=pl.lit("USD"))
+    exchange = pl.DataFrame(
+        {"valid_from_on": [day(0).date(), day(5).date()], "currency": ["USD"] * 2, "exchange_rate": [0.9, 0.8]}
+    )
+    found = in_currency(rows, exchange, to="EUR")
+    assert found["amount"].to_list() == [90.0, 80.0]
+    assert set(found["original_currency"]) == {"USD"} and found["original_amount"].sum() == 200.0
+
+
+def test_a_day_without_a_rate_is_named():
+    rows = spent((0, "A", "marketing", 100.0)).with_columns(currency=pl.lit("USD"))
+    exchange = pl.DataFrame({"valid_from_on": [date(2026, 2, 1)], "currency": ["USD"], "exchange_rate": [0.9]})
+    with pytest.raises(InputError, match="1 of 1 rows have no exchange rate to EUR") as error:
+        in_currency(rows, exchange, to="EUR")
+    assert error.value.found == "USD on 2026-01-05"
+
+
+def test_spend_cannot_be_grouped_by_what_only_leads_have():
+    with pytest.raises(InputError, match="the spend has no column 'industry'"):
+        cost_per_sql(facts(lead("a", industry="IT")), spent(), by="industry", policy=MEDIA)
+
+
+amounts = st.lists(
+    st.tuples(
+        st.integers(0, 60),
+        st.sampled_from(["A", "B", None]),
+        st.sampled_from(["marketing", "sales"]),
+        st.integers(0, 10_000_000).map(lambda c: c / 100),
+    ),
+    max_size=12,
+)
+companies = st.tuples(*[st.tuples(st.integers(0, 9), st.integers(0, 5)) for _ in "AB-"]).map(
+    lambda sizes: facts(
+        lead("one", 0, channel="A"),
+        *[row for name, (n, k) in zip(["A", "B", None], sizes, strict=True) for row in leads(n, name, sqls=min(n, k))],
+    )
+)
+
+
+@given(companies, amounts)
+@settings(max_examples=25, deadline=None)
+def test_groups_sum_to_the_total_to_the_cent(made, rows):
+    total = cost_per_sql(made, spent(*rows), policy=policy())
+    groups = cost_per_sql(made, spent(*rows), by="channel", policy=policy())
+    for name in ("leads", "sqls", "marketing_spend", "sales_spend", "spend"):
+        assert round(groups[name].sum(), 2) == round(total[name][0], 2)
+
+
+@given(companies, amounts)
+@settings(max_examples=25, deadline=None)
+def test_doubled_spend_doubles_the_cost_and_row_order_does_not_matter(made, rows):
+    once = cost_per_sql(made, spent(*rows), policy=policy())["cost_per_sql"][0]
+    twice = cost_per_sql(made, spent(*rows, *rows), policy=policy())["cost_per_sql"][0]
+    assert twice == (None if once is None else pytest.approx(2 * once))
+    turned = cost_per_sql(made.reverse(), spent(*rows).reverse(), by="channel", policy=policy())
+    assert turned.equals(cost_per_sql(made, spent(*rows), by="channel", policy=policy()))
+
+
+def test_a_lead_is_worth_its_close_rate_times_the_sale():
+    made = facts(*leads(100, "A", customers=10, amount=1200.0))
+    row = lead_value(made, spent((0, "A", "marketing", 9_000.0)), policy=MEDIA, as_of=day(200)).row(0, named=True)
+    assert (row["close_rate"], row["won_amount"], row["lead_value"]) == (0.1, 1200.0, pytest.approx(120.0))
+    assert (row["cost_per_lead"], row["value_per_cost"]) == (90.0, pytest.approx(120 / 90))
+    assert row["lead_value_low"] < 90 < row["lead_value_high"] and row["verdict"] == "within noise"
+
+
+def test_a_margin_is_what_a_sale_leaves():
+    made = facts(*leads(100, "A", customers=25, amount=1200.0))
+    agreed = policy(cost=Cost(basis="media", margin=0.4))
+    assert lead_value(made, spent(), policy=agreed, as_of=day(200))["lead_value"][0] == pytest.approx(120.0)
+
+
+def test_a_channel_is_too_dear_when_a_lead_costs_more_than_it_is_worth():
+    made = facts(*leads(100, "A", customers=10, amount=1000.0), *leads(100, "B", customers=10, amount=1000.0))
+    spend = spent((0, "A", "marketing", 1_000.0), (0, "B", "marketing", 50_000.0))
+    found = lead_value(made, spend, by="channel", policy=MEDIA, as_of=day(200))
+    assert found.select("channel", "is_too_dear", "verdict").rows() == [
+        ("A", False, "worth it"),
+        ("B", True, "too dear"),
+    ]
+
+
+def test_the_highest_price_is_where_cost_and_value_meet():
+    made = facts(*leads(100, mqls=50, sqls=20, customers=10, amount=1000.0))
+    row = lead_value(made, spent(), policy=MEDIA, as_of=day(200)).row(0, named=True)
+    prices = [row[f"highest_price_per_{stage}"] for stage in ("lead", "mql", "sql")]
+    assert prices == pytest.approx([100.0, 200.0, 500.0])
+
+
+def test_young_leads_are_no_failures_and_their_spend_waits_with_them():
+    made = facts(*leads(10, customers=5, amount=10.0), *leads(90, created=150))
+    spend = spent((0, None, "marketing", 20.0), (150, None, "marketing", 9_999.0))
+    row = lead_value(made, spend, policy=MEDIA, as_of=day(200)).row(0, named=True)
+    assert (row["leads"], row["close_rate"], row["cost_per_lead"]) == (10, 0.5, 2.0)
+
+
+def test_a_channel_that_never_sold_is_worth_nothing_yet_and_may_be_worth_something():
+    made = facts(*leads(50, "A", customers=10, amount=1000.0), *leads(20, "B"))
+    row = lead_value(made, spent(), by="channel", policy=MEDIA, as_of=day(200)).row(1, named=True)
+    assert (row["channel"], row["lead_value"], row["is_amount_pooled"]) == ("B", 0.0, True)
+    assert row["lead_value_low"] == 0.0 and row["lead_value_high"] > 100
+
+
+def test_without_any_sale_there_is_no_value():
+    row = lead_value(facts(lead("a")), spent(), policy=MEDIA, as_of=day(200)).row(0, named=True)
+    assert (row["close_rate"], row["lead_value"], row["verdict"]) == (0.0, None, "too few to say")
+
+
+def test_won_amounts_in_two_currencies_are_refused():
+    made = facts(*leads(2, customers=2, amount=5.0)).with_columns(currency=pl.Series(["EUR", "USD"]))
+    with pytest.raises(InputError, match="won_amount mixes currencies"):
+        lead_value(made, spent(), policy=MEDIA, as_of=day(200))
+
+
+def touches(*days_before, lead_id="a"):
+    end = datetime(2026, 3, 1, tzinfo=UTC)
+    times = [end - timedelta(days=d) for d in days_before]
+    return pl.DataFrame({"lead_id": [lead_id] * len(times), "happened_at": times})
+
+
+@pytest.mark.parametrize(
+    ("model", "n", "credit"),
+    [
+        ("first", 3, [1, 0, 0]),
+        ("last", 3, [0, 0, 1]),
+        ("linear", 4, [0.25] * 4),
+        ("position", 1, [1]),
+        ("position", 2, [0.5, 0.5]),
+        ("position", 4, [0.4, 0.1, 0.1, 0.4]),
+    ],
+)
+def test_each_model_gives_its_published_credit(model, n, credit):
+    given_ = touches(*range(n, 0, -1))
+    assert attribute_credit(given_, model=model)["credit"].to_list() == pytest.approx(credit)
+
+
+def test_time_decay_halves_with_every_half_life():
+    found = attribute_credit(touches(14, 7, 0), model="time_decay", half_life_days=7)
+    assert found["credit"].to_list() == pytest.approx([1 / 7, 2 / 7, 4 / 7])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 2000)), min_size=1, max_size=20))
+@settings(max_examples=25, deadline=None)
+def test_credit_sums_to_one_for_every_lead_whatever_the_model(pairs):
+    rows = pl.concat([touches(d, lead_id=who) for who, d in pairs])
+    for model in ("first", "last", "linear", "position", "time_decay"):
+        sums = attribute_credit(rows, model=model).group_by("lead_id").agg(pl.col("credit").sum())["credit"]
+        assert sums.to_list() == pytest.approx([1.0] * len(sums))
+
+
+def test_an_unknown_model_is_refused():
+    with pytest.raises(InputError, match="'linar' is no attribution model"):
+        attribute_credit(touches(1), model="linar")
+
+
+def test_all_models_stand_side_by_side_and_each_counts_every_sql_once():
+    made = facts(lead("a", 0, mql=8, sal=9, sql=9), lead("b", 0, mql=1, sal=1, sql=1), lead("c", 0))
+    seen = pl.DataFrame(
+        {
+            "lead_id": ["a", "a", "a", "c"],
+            "happened_at": [day(0), day(7), day(30), day(1)],
+            "channel": ["search", None, "fair", "fair"],
+        }
+    )
+    found = credit_by_model(made, seen)
+    assert found.select("channel", "first", "last", "linear").rows() == [
+        ("search", 1.0, 0.0, 0.5),
+        ("unknown", 1.0, 2.0, 1.5),
+    ]
+    assert found.select(pl.exclude("channel").sum()).row(0) == pytest.approx((2.0,) * 5)
