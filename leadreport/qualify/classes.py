@@ -1,0 +1,112 @@
+"""What each lead is by the policy, and why."""
+
+import polars as pl
+
+from leadreport.policy import EXITS, Criterion, Group, Policy
+from leadreport.qualify.answers import framework_columns, next_question
+from leadreport.qualify.logic import holds
+from leadreport.qualify.sentences import why
+from leadreport.qualify.words import phrase
+
+CLASSES = ("lead", "mql", "sal", "sql", "opportunity", "customer", *EXITS)
+"""Every class, in the order of a report."""
+
+
+def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """Each lead's class by the policy's criteria, with what is met, missing and not known, and the next question.
+
+    Adds, in the order of the facts:
+
+    - class: customer (a deal won), else lost, disqualified or recycled (the stage it is in), else opportunity (a deal),
+      else by criteria: sql (MQL's and SQL's both met), sal (MQL's and SAL's), mql, lead. SAL is a decision by sales and
+      no quality of the lead, so a lead may be sql by policy before sales accepts it: the hand-over is late then.
+    - is_hot: meets the criteria of hot or of SQL, or is an SQL in the CRM, and has not left. Every SQL is hot.
+    - meets_mql, meets_sal, meets_sql, meets_hot: true, false, or null where it depends on what is not known.
+    - criteria_for ("mql" for a lead, else "sql"), and of that class criteria_met, criteria_missing, criteria_unknown.
+    - framework_met, framework_yes, framework_no, framework_unknown for the policy's framework.
+    - why (one sentence) and next_question (null when nothing is open, the lead has left, or has bought).
+
+    Scores are read from the column `score` when it is there; without it they are not known.
+
+    Raises
+    ------
+    InputError
+        When a criterion names an attribute that the leads do not have.
+    """
+    groups = {"mql": policy.criteria.mql, "sal": policy.criteria.sal, "sql": policy.criteria.sql}
+    schema = facts.schema
+    framework = policy.qualification.framework
+    named = facts.with_columns(
+        **{f"meets_{name}": holds(group, schema=schema) for name, group in groups.items()},
+        **framework_columns(framework=framework, needed=policy.qualification.at_least),
+        next_question=next_question(framework=framework),
+    ).with_columns(meets_hot=holds(policy.criteria.hot, schema=schema) | pl.col("meets_sql") | pl.col("is_sql"))
+    named = named.with_columns(**{"class": class_of()})
+    named = named.with_columns(
+        is_hot=pl.col("meets_hot").fill_null(False) & ~pl.col("class").is_in(EXITS),
+        criteria_for=pl.when(pl.col("class") == "lead").then(pl.lit("mql")).otherwise(pl.lit("sql")),
+        next_question=pl.when(~pl.col("class").is_in([*EXITS, "customer"])).then("next_question"),
+    )
+    return with_criteria(named, policy=policy).with_columns(why=why(zone=policy.company.time_zone)).drop("met_mql")
+
+
+def class_of() -> pl.Expr:
+    """Deals and exits as they happened; the rungs between by criteria, none without those of MQL."""
+    is_mql, is_sal, is_sql = (pl.col(f"meets_{name}").fill_null(False) for name in ("mql", "sal", "sql"))
+    return (
+        pl.when("is_customer")
+        .then(pl.lit("customer"))
+        .when(pl.col("stage").is_in(EXITS))
+        .then(pl.col("stage"))
+        .when("is_opportunity")
+        .then(pl.lit("opportunity"))
+        .when(is_mql & is_sql)
+        .then(pl.lit("sql"))
+        .when(is_mql & is_sal)
+        .then(pl.lit("sal"))
+        .when(is_mql)
+        .then(pl.lit("mql"))
+        .otherwise(pl.lit("lead"))
+    )
+
+
+def with_criteria(named: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """The lists of criteria met, missing and not known, for the class that `criteria_for` names."""
+    schema = named.schema
+    mql, sql = (lists(group, schema=schema) for group in (policy.criteria.mql, policy.criteria.sql))
+    for_mql = pl.col("criteria_for") == "mql"
+    columns = {f"criteria_{part}": pl.when(for_mql).then(mql[part]).otherwise(sql[part]) for part in mql}
+    return named.with_columns(**columns, met_mql=mql["met"])
+
+
+def lists(group: Group, *, schema: pl.Schema) -> dict[str, pl.Expr]:
+    """Criteria met, missing and not known, in words.
+
+    Missing is what cannot hold any more as things stand: alternatives that all fail stand in one phrase. Not known is
+    every open criterion on which it still depends.
+    """
+    parts = [(part, holds(part, schema=schema)) for part in demands(group)]
+    leaves = [(leaf, holds(leaf, schema=schema)) for leaf in group.leaves()]
+    on_which_it_depends = [
+        (leaf, holding.is_null() & holds(leaf, schema=schema).is_null())
+        for part, holding in parts
+        for leaf in (part.leaves() if isinstance(part, Group) else [part])
+    ]
+    return {
+        "met": phrases(leaves),
+        "missing": phrases([(part, ~holding) for part, holding in parts]),
+        "unknown": phrases(on_which_it_depends),
+    }
+
+
+def demands(criterion: Criterion) -> list[Criterion]:
+    """What must hold, one by one: the members of "all", and each group of alternatives as one."""
+    if isinstance(criterion, Group) and criterion.needed == len(criterion.members):
+        return [part for member in criterion.members for part in demands(member)]
+    return [criterion]
+
+
+def phrases(conditions: list[tuple[Criterion, pl.Expr]]) -> pl.Expr:
+    """The words of the criteria whose condition is true, as a list, each once."""
+    words = [pl.when(holding).then(pl.lit(phrase(criterion))) for criterion, holding in conditions]
+    return pl.concat_list(words).list.drop_nulls().list.unique(maintain_order=True)

@@ -1,0 +1,142 @@
+"""Criteria as expressions that are true, false, or null where the answer is not known."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from leadreport.errors import InputError, did_you_mean, listed
+from leadreport.policy import (
+    FRAMEWORKS,
+    ActivityCriterion,
+    AnswerCriterion,
+    AttributeCriterion,
+    Criterion,
+    FrameworkCriterion,
+    Group,
+    ScoreCriterion,
+    StageCriterion,
+)
+from leadreport.policy.criteria import Leaf
+from leadreport.qualify.answers import answered
+
+
+def holds(criterion: Criterion, *, schema: pl.Schema) -> pl.Expr:
+    """Whether a criterion holds: true, false, or null for "not known" (Kleene's three-valued logic).
+
+    Not known are an attribute that is missing, a score that has not been computed, a question that nobody has answered.
+
+    Raises
+    ------
+    InputError
+        When the leads have no such attribute, or one that cannot be compared with what the policy says.
+
+    Examples
+    --------
+    >>> wanted = Group(any=[{"attribute": "industry", "is": ["software"]}, {"attribute": "employees", "at_least": 50}])
+    >>> leads = pl.DataFrame({"industry": ["software", "retail", "retail"], "employees": [None, None, 10]})
+    >>> leads.select(is_wanted=holds(wanted, schema=leads.schema))["is_wanted"].to_list()
+    [True, None, False]
+    """
+    surely, possibly = bounds(criterion, schema=schema)
+    return pl.when(surely).then(True).when(~possibly).then(False)
+
+
+def bounds(criterion: Criterion, *, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
+    """Whether a criterion holds if everything not known is no, and if it is yes: neither is ever null."""
+    if isinstance(criterion, Group):
+        return enough([bounds(member, schema=schema) for member in criterion.members], needed=criterion.needed)
+    if isinstance(criterion, FrameworkCriterion):
+        criteria = FRAMEWORKS[criterion.framework].criteria
+        return enough([either_way(is_yes(name)) for name in criteria], needed=criterion.at_least or len(criteria))
+    return either_way(leaf_holds(criterion, schema=schema))
+
+
+def enough(members: Sequence[tuple[pl.Expr, pl.Expr]], *, needed: int) -> tuple[pl.Expr, pl.Expr]:
+    """Whether so many members hold, if everything not known is no, and if it is yes."""
+    surely, possibly = zip(*members, strict=True)
+    return pl.sum_horizontal(surely) >= needed, pl.sum_horizontal(possibly) >= needed
+
+
+def either_way(holding: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    return holding.fill_null(False), holding.fill_null(True)
+
+
+def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
+    match criterion:
+        case AttributeCriterion():
+            return attribute_holds(criterion, schema=schema)
+        case ActivityCriterion():
+            return pl.col(known(count_column(criterion), schema=schema)) >= criterion.count
+        case ScoreCriterion():
+            score = pl.col("score") if "score" in schema else pl.lit(None, dtype=pl.Float64)
+            return score >= criterion.score_at_least
+        case StageCriterion(stage="lead"):
+            return pl.lit(True)
+        case StageCriterion():
+            return pl.col(known(f"{criterion.stage}_at", schema=schema)).is_not_null()
+        case AnswerCriterion():
+            return answer_holds(criterion)
+    raise TypeError(criterion)
+
+
+def is_yes(criterion: str) -> pl.Expr:
+    """Whether a question is answered yes; null when it is open."""
+    return answered(criterion).replace_strict({"yes": True, "no": False}, default=None, return_dtype=pl.Boolean)
+
+
+def answer_holds(criterion: AnswerCriterion) -> pl.Expr:
+    yes = is_yes(criterion.answer)
+    return {"yes": yes, "no": ~yes, "unknown": yes.is_null()}[criterion.is_]
+
+
+def attribute_holds(criterion: AttributeCriterion, *, schema: pl.Schema) -> pl.Expr:
+    name = known(criterion.attribute, schema=schema)
+    is_text = schema[name] == pl.String
+    number = pl.col(name).cast(pl.Float64, strict=False) if is_text else pl.col(name)
+    parts = []
+    if criterion.is_ is not None:
+        parts.append(pl.col(name).is_in(comparable(criterion, schema[name])))
+    if criterion.at_least is not None:
+        parts.append(number >= criterion.at_least)
+    if criterion.at_most is not None:
+        parts.append(number <= criterion.at_most)
+    if (criterion.at_least is not None or criterion.at_most is not None) and not (is_text or schema[name].is_numeric()):
+        raise mismatch(criterion, schema[name])
+    return pl.all_horizontal(parts)
+
+
+def comparable(criterion: AttributeCriterion, dtype: pl.DataType) -> list[object]:
+    """The values of a criterion in the type of the column; CRM files may carry numbers and booleans as text."""
+    values = criterion.is_ or []
+    if dtype == pl.String:
+        return [str(value).lower() if isinstance(value, bool) else f"{value}" for value in values]
+    wanted = bool if dtype == pl.Boolean else (int, float) if dtype.is_numeric() else ()
+    if not all(isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)) for value in values):
+        raise mismatch(criterion, dtype)
+    return list(values)
+
+
+def count_column(criterion: ActivityCriterion) -> str:
+    """The column of the facts that counts an activity."""
+    days = criterion.within_days
+    return f"{criterion.activity}_count" + ("" if days is None else f"_{days}d")
+
+
+def known(column: str, *, schema: pl.Schema) -> str:
+    if column not in schema:
+        raise InputError(
+            f"the policy's criteria ask for '{column}', but the leads have no such column",
+            found=listed(schema.names(), most=12),
+            hint=did_you_mean(column, schema.names()),
+        )
+    return column
+
+
+def mismatch(criterion: AttributeCriterion, dtype: pl.DataType) -> InputError:
+    bounds = (criterion.at_least, criterion.at_most)
+    asked = [value for value in (*(criterion.is_ or []), *bounds) if value is not None]
+    return InputError(
+        f"the policy compares the attribute '{criterion.attribute}' with {listed(asked)}",
+        found=f"a column of type {dtype}",
+        hint="write values of that type in policy.toml, or map the column in sources.toml",
+    )
