@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -64,8 +65,10 @@ def prepare_environment(environment: Environment) -> None:
     environment.filters |= {
         "count": lambda value: formats.count(value),
         "day": lambda value: formats.date(value),
+        "days": lambda value: formats.span(value, value + timedelta(days=7)),
         "instant": lambda value: formats.instant(value),
         "css_text": css_text,
+        "phrase": lambda text: formats.phrase(text),
         "kilobytes": lambda value: (
             f"{formats.number(value / 1000, decimals=0 if value >= 10_000 else 1)}{formats.NNBSP}kB"
         ),

@@ -36,21 +36,15 @@ def runs_index(records: Sequence[Record], failures: Sequence[Record]) -> bytes:
     newest = records[0] if records else {}
     language = newest.get("language", "en")
     formats.use(language=language, zone=newest.get("zone"))
-    weeks = {record["week"] for record in records}
-    entries = [
-        {"week": failure["week"], "failure": failure, "is_kept": failure["week"] in weeks} for failure in failures
-    ]
-    entries += [{"week": record["week"], "record": record} for record in records]
-    html = (
-        _environment()
-        .get_template("runs.html.j2")
-        .render(
-            entries=sorted(entries, key=lambda entry: (entry["week"], "failure" in entry), reverse=True),
-            newest=newest,
-            language=language,
-            words=words(language),
-            content_policy=CONTENT_POLICY,
-        )
+    html = _environment().get_template("runs.html.j2").render(
+        records=records,
+        failures=failures,
+        newest=newest,
+        weeks={record["week"] for record in records},
+        columns={headline["name"]: headline["label"] for headline in newest.get("headlines", [])},
+        language=language,
+        words=words(language),
+        content_policy=CONTENT_POLICY,
     )
     return html.encode()
 

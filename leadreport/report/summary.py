@@ -53,6 +53,17 @@ class WorkspaceSummary:
     tables: Sequence[TableRows]
 
     @property
+    def week_on(self) -> date | None:
+        """The Monday of the week; nothing when the report is about another period.
+
+        Examples
+        --------
+        >>> monday_of("2026-W46"), monday_of("2026-Q4")
+        (datetime.date(2026, 11, 9), None)
+        """
+        return monday_of(self.week)
+
+    @property
     def read(self) -> int:
         return sum(table.read for table in self.tables)
 
@@ -69,3 +80,11 @@ class WorkspaceSummary:
         """The instant as a page's parameter: a date when it is local midnight."""
         local = self.local_as_of
         return local.date().isoformat() if (local.hour, local.minute, local.second) == (0, 0, 0) else local.isoformat()
+
+
+def monday_of(week: str) -> date | None:
+    """The first day of an ISO week by its name."""
+    try:
+        return date.fromisoformat(f"{week}-1") if "W" in week else None
+    except ValueError:
+        return None
