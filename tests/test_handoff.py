@@ -12,8 +12,10 @@ from leadreport.errors import InputError
 from leadreport.facts import lead_facts
 from leadreport.handoff import (
     acceptance,
+    bridge_leads,
     handed_over,
     handed_over_leads,
+    handoff_bridge,
     overdue_leads,
     rejection_reasons,
     speed_to_lead,
@@ -39,6 +41,7 @@ COLUMNS = {
     **dict.fromkeys(("first_sales_touch_at", "first_touch_after_mql_at", "last_activity_at"), INSTANT),
     **dict.fromkeys(("disqualified_at", "recycled_at", "lost_at", "customer_at"), INSTANT),
     **dict.fromkeys(("disqualified_reason", "recycled_reason", "lost_reason"), TEXT),
+    **{"is_mql_imputed": pl.Boolean, "merged_leads": pl.Int64, "episodes": pl.Int64},
 }
 """What the handoff reads of the facts."""
 
@@ -47,6 +50,7 @@ def fact(lead_id: str, *, mql: str | None = None, touched: str | None = None, **
     """One lead: when it became MQL, was touched, and (sal, disqualified, recycled, lost, customer) reached a stage."""
     row = {"lead_id": lead_id, "created_at": at("01 08:00"), "mql_at": mql, "episode_mql_at": mql}
     row |= {"first_sales_touch_at": touched, "first_touch_after_mql_at": touched}
+    row |= {"is_mql_imputed": False, "merged_leads": 0, "episodes": 1}
     reached = {name: more.pop(name) for name in ("sal", "disqualified", "recycled", "lost", "customer") if name in more}
     row |= {f"{name}_at": when for name, when in reached.items() if name != "sal"}
     row["episode_sal_at"] = reached.get("sal") or reached.get("customer")
@@ -62,15 +66,18 @@ def facts_of(*rows: dict) -> pl.DataFrame:
     return pl.DataFrame([dict.fromkeys(COLUMNS) | row for row in rows], schema=COLUMNS, orient="row")
 
 
-def real_facts(**rows: list[dict]) -> pl.DataFrame:
-    """Facts from the rows of the seven tables, to see that both rooms mean the same."""
-    tables = {
+def tables_of(**rows: list[dict]) -> dict[str, pl.DataFrame]:
+    return {
         name: pl.concat([empty_table(name), pl.DataFrame(rows[name])], how="diagonal_relaxed")
         if rows.get(name)
         else empty_table(name)
         for name in TABLES
     }
-    return lead_facts(tables, policy=POLICY, as_of=AS_OF).collect().sort("lead_id")
+
+
+def real_facts(**rows: list[dict]) -> pl.DataFrame:
+    """Facts from the rows of the seven tables, to see that both rooms mean the same."""
+    return lead_facts(tables_of(**rows), policy=POLICY, as_of=AS_OF).collect().sort("lead_id")
 
 
 # Speed
@@ -266,6 +273,108 @@ def test_a_lead_that_came_back_is_timed_and_judged_anew_and_a_sequence_is_no_tou
     ]
 
 
+# The bridge
+
+
+def bars(frame: pl.DataFrame) -> list[tuple]:
+    """The bars that are not empty: step, reason, sign times leads."""
+    return frame.filter(pl.col("leads") > 0).select("step", "reason", pl.col("leads") * pl.col("sign")).rows()
+
+
+def test_every_lead_takes_one_way_over_the_bridge():
+    monday = "12 09:00"
+    facts = facts_of(
+        fact("worked", mql=monday, touched="12 10:00", sal="12 11:00", owner="Ada"),
+        fact("unowned but called", mql=monday, touched="12 10:00"),
+        fact("unassigned", mql="16 16:00"),
+        fact("waiting", mql=monday, owner="Ada"),
+        fact("too small", mql=monday, disqualified="13 09:00", disqualified_reason="too small", owner="Ada"),
+        fact("student", mql=monday, touched="12 10:00", disqualified="13 09:00", disqualified_reason="student"),
+        fact("recycled", mql=monday, touched="12 10:00", recycled="13 09:00"),
+        fact("silently bought", mql=monday, customer="14 09:00", owner="Ada"),
+        fact("new", mql="16 16:00", owner="Ada"),
+        fact("imputed", mql=monday, touched="12 10:00", sal="12 09:00", is_mql_imputed=True),
+        fact("merged", mql=monday, touched="12 10:00", merged_leads=2),
+        fact("next week", mql="19 00:00"),
+    )
+    bridge = handoff_bridge(facts, period=WEEK, policy=POLICY, as_of=AS_OF)
+    assert bars(bridge) == [
+        ("MQLs in the CRM", None, 12),
+        ("Merged duplicate", None, -2),
+        ("Skipped the MQL stage", None, 1),
+        ("Handed over", None, 0),
+        ("Unassigned", None, -1),
+        ("Not touched in time", None, -1),
+        ("Rejected", "student", -1),
+        ("Rejected", "too small", -1),
+        ("Recycled", None, -1),
+        ("Closed without a touch", None, -1),
+        ("Not yet due", None, -1),
+        ("Worked by sales", None, 0),
+    ]
+    sums = bridge.filter(pl.col("sign") == 0)
+    assert sums.select("step", "leads", "total").rows() == [("Handed over", 11, 11), ("Worked by sales", 4, 4)]
+    behind = bridge_leads(facts, period=WEEK, policy=POLICY, as_of=AS_OF)
+    worked = behind.filter(pl.col("step") == "Worked by sales")
+    assert worked["lead_id"].to_list() == ["imputed", "merged", "unowned but called", "worked"]
+
+
+def test_marketings_count_is_read_from_the_records_as_the_crm_had_them():
+    """a entered twice; b2 and b3 are b today and b2 entered too; c first entered last week; d skipped the stage."""
+    entries = [
+        ("a", "mql", "12 09:00"), ("a", "mql", "13 09:00"), ("b", "mql", "13 09:00"), ("b2", "mql", "14 09:00"),
+        ("c", "mql", "09 09:00"), ("c", "mql", "12 09:00"), ("d", "sal", "15 09:00"), ("e", "mql", "19 00:00"),
+    ]  # fmt: skip
+    into = {"b2": "b", "b3": "b2"}
+    created = {"created_at": at("01 08:00")}
+    rows = {
+        "leads": [{"lead_id": name, "merged_into": into.get(name), **created} for name in ("b2", "b3", *"abcde")],
+        "stages": [{"lead_id": name, "stage": stage, "reached_at": at(when)} for name, stage, when in entries],
+    }
+    tables = tables_of(**rows)
+    facts = real_facts(**rows)
+    both = {"period": WEEK, "policy": POLICY, "as_of": AS_OF}
+    bridge = handoff_bridge(facts, tables["leads"], tables["stages"], **both)
+    assert bars(bridge)[:5] == [
+        ("MQLs in the CRM", None, 5),
+        ("Counted twice", None, -1),
+        ("Merged duplicate", None, -1),
+        ("Of another period", None, -1),
+        ("Skipped the MQL stage", None, 1),
+    ]
+    assert bridge.filter(pl.col("step") == "Handed over")["leads"].item() == handed_over(facts, period=WEEK).height == 3
+    behind = bridge_leads(facts, tables["leads"], tables["stages"], **both)
+    found = behind.filter(pl.col("step").is_in(["Counted twice", "Merged duplicate", "Of another period"]))
+    assert found.select("step", "record_id", "lead_id", "mql_at").rows() == [
+        ("Counted twice", "a", "a", at("13 09:00")),
+        ("Merged duplicate", "b2", "b", at("14 09:00")),
+        ("Of another period", "c", "c", at("12 09:00")),
+    ]
+
+
+def test_a_lead_that_came_back_counts_in_the_week_of_its_return():
+    rows = {
+        "leads": [{"lead_id": "a", "created_at": at("01 08:00")}],
+        "stages": [
+            {"lead_id": "a", "stage": stage, "reached_at": at(when)}
+            for stage, when in (("mql", "05 09:00"), ("recycled", "07 09:00"), ("mql", "13 09:00"))
+        ],
+    }
+    facts, tables = real_facts(**rows), tables_of(**rows)
+    for period, expected in (
+        (WEEK, ["MQLs in the CRM", "Handed over"]),
+        (WEEK.shifted(-1), ["MQLs in the CRM", "Of another period"]),
+    ):
+        for sources in ((), (tables["leads"], tables["stages"])):
+            bridge = handoff_bridge(facts, *sources, period=period, policy=POLICY, as_of=AS_OF)
+            assert bridge.filter(pl.col("leads") > 0)["step"].to_list()[:2] == expected
+
+
+def test_an_empty_week_has_all_bars_and_no_leads():
+    bridge = handoff_bridge(facts_of(), period=WEEK, policy=POLICY)
+    assert (bridge.height, bridge["leads"].sum()) == (13, 0)
+
+
 # Laws
 
 moments = st.one_of(st.none(), st.integers(5, 18).map("{:02} 10:00".format))
@@ -302,3 +411,19 @@ def test_the_order_of_the_leads_does_not_matter(facts):
     for metric in (speed_to_lead, acceptance):
         forwards = metric(facts, by="owner", policy=POLICY, as_of=AS_OF)
         assert forwards.equals(metric(facts.reverse(), by="owner", policy=POLICY, as_of=AS_OF))
+
+
+@settings(max_examples=30, deadline=None)
+@given(some_facts, st.sampled_from([WEEK, WEEK.shifted(-1)]))
+def test_the_bridge_adds_up_and_every_bar_has_its_leads(facts, period):
+    bridge = handoff_bridge(facts, period=period, policy=POLICY, as_of=AS_OF)
+    behind = bridge_leads(facts, period=period, policy=POLICY, as_of=AS_OF)
+    sums = dict(bridge.filter(pl.col("sign") == 0).select("step", "leads").rows())
+    totals = dict(bridge.filter(pl.col("sign") == 0).select("step", "total").rows())
+    assert sums == totals
+    assert sums["Handed over"] == handed_over(facts, period=period).height
+    assert bridge["leads"].sum() == behind.height
+    ways = behind.filter(
+        ~pl.col("step").is_in(["MQLs in the CRM", "Handed over"]), pl.col("record_id") == pl.col("lead_id")
+    )
+    assert ways["lead_id"].is_unique().all()

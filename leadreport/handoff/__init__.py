@@ -1,15 +1,23 @@
 """Where marketing ends and sales begins: speed, acceptance, the bridge between both counts."""
 
+from leadreport.handoff.bridge import bridge_leads, handoff_bridge
 from leadreport.handoff.leads import handed_over, handed_over_leads
+from leadreport.handoff.pulse import pulse
 from leadreport.handoff.speed import overdue_leads, speed_to_lead, touch_curve
+from leadreport.handoff.timing import too_early_too_late, with_timing
 from leadreport.handoff.verdicts import acceptance, rejection_reasons
 
 __all__ = [
     "acceptance",
+    "bridge_leads",
     "handed_over",
     "handed_over_leads",
+    "handoff_bridge",
     "overdue_leads",
+    "pulse",
     "rejection_reasons",
     "speed_to_lead",
+    "too_early_too_late",
     "touch_curve",
+    "with_timing",
 ]

@@ -6,11 +6,11 @@ from leadreport.errors import InputError, did_you_mean
 from leadreport.policy import Policy
 
 
-def keyed(facts: pl.DataFrame, *, by: str | None, policy: Policy) -> pl.DataFrame:
+def keyed(facts: pl.DataFrame, *, by: str | None, policy: Policy | None) -> pl.DataFrame:
     """The facts with the group's column as text and its gaps called "unknown"; `week` is the week of the hand-over."""
     if by is None:
         return facts
-    if by == "week" and by not in facts.columns:
+    if by == "week" and by not in facts.columns and policy:
         local = pl.col("episode_mql_at").dt.convert_time_zone(policy.company.time_zone)
         return facts.with_columns(week=local.dt.strftime("%G-W%V").fill_null("unknown"))
     if by not in facts.columns:

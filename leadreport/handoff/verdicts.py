@@ -57,11 +57,11 @@ def interval(successes: str, trials: pl.Expr, *, names: tuple[str, str, str]) ->
     return {name: end.round(10) for name, end in zip(names, ends, strict=True)}
 
 
-def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Policy) -> pl.DataFrame:
+def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Policy | None = None) -> pl.DataFrame:
     """Why sales turned leads away, the commonest reason first.
 
     Columns: `by`, verdict (rejected or recycled), reason ("unknown" when none was given), leads, share_rate (of the
-    leads with this verdict in the group).
+    leads with this verdict in the group). The policy is needed for `by="week"` only.
     """
     keys = [by] if by else []
     turned_away = (

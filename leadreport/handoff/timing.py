@@ -1,0 +1,138 @@
+"""Too early and too late: both are losses, both are counted."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from leadreport.clock import working_deadline
+from leadreport.handoff.groups import keyed
+from leadreport.handoff.leads import handed_over_leads
+from leadreport.policy import EXITS, Policy
+from leadreport.rates import rate, wilson_high, wilson_low
+
+TIMINGS = ("timely", "too_early", "found_by_sales_first", "ready_long_before", "gone_cold")
+NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")
+"""What a reason says when the lead came too early; a recycled lead did, whatever the reason."""
+
+
+def too_early_too_late(
+    facts: pl.DataFrame,
+    *,
+    by: str | None = None,
+    policy: Policy,
+    as_of: datetime,
+    not_ready: tuple[str, ...] = NOT_READY,
+    late_days: int = 7,
+    cold_days: int = 14,
+) -> pl.DataFrame:
+    """How many leads were handed over too early or too late, and how many customers are at stake in that (SEMANTICS 32).
+
+    One row per timing (and value of `by`), in the order of TIMINGS; every lead handed over is in exactly one of them.
+    Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
+    at_stake_low and at_stake_high.
+
+    - too_early: recycled, or rejected for a reason that says "not ready" (one of the texts in `not_ready`)
+    - found_by_sales_first: sales had touched it before it was handed over the first time
+    - ready_long_before: it met the criteria more than `late_days` before; needs the column `ready_at`
+    - gone_cold: waited longer than agreed for the first touch, never became SQL, and left, or has been silent for
+      `cold_days` since
+    - timely: all others
+
+    At stake is what the mature leads of a timing would have brought at the close rate of all mature leads that were
+    touched in time, less what they did bring: an upper bound, since leads differ in more than the hour of a call. A lead
+    is mature when the policy's horizon from MQL to customer has passed. Null for timely, and when no lead is mature.
+    """
+    leads = with_timing(
+        keyed(facts, by=by, policy=policy),
+        policy=policy, as_of=as_of, not_ready=not_ready, late_days=late_days, cold_days=cold_days,
+    )  # fmt: skip
+    mature_before = as_of - timedelta(days=policy.horizon_days("mql", "customer"))
+    is_mature = pl.col("episode_mql_at") <= mature_before
+    in_time = leads.filter(is_mature, pl.col("touch") == "in_time")
+    keys = [*([by] if by else []), "timing"]
+    counts = leads.group_by(keys).agg(
+        leads=pl.len().cast(pl.Int64),
+        mature=is_mature.sum().cast(pl.Int64),
+        customers=(is_mature & pl.col("is_customer")).sum().cast(pl.Int64),
+    )
+    return (
+        every_timing(counts, by=by)
+        .with_columns(**share(within=by))
+        .with_columns(**at_stake(in_time.height, int(in_time["is_customer"].sum())))
+        .select(
+            *keys, "leads", "share_rate", "low", "high", "mature", "customers",
+            "customers_at_stake", "at_stake_low", "at_stake_high",
+        )
+    )  # fmt: skip
+
+
+def with_timing(
+    facts: pl.DataFrame,
+    *,
+    policy: Policy,
+    as_of: datetime,
+    not_ready: tuple[str, ...] = NOT_READY,
+    late_days: int = 7,
+    cold_days: int = 14,
+) -> pl.DataFrame:
+    """Every lead handed over with its `timing`, one of TIMINGS."""
+    leads = handed_over_leads(facts, policy=policy, as_of=as_of)
+    mql_at = pl.col("episode_mql_at")
+    says_so = pl.col("verdict_reason").str.to_lowercase().str.contains_any(list(not_ready))
+    is_early = (pl.col("verdict") == "recycled") | ((pl.col("verdict") == "rejected") & says_so)
+    is_first = (pl.col("episodes") == 1) & (pl.col("first_sales_touch_at") < mql_at)
+    ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    timing = (
+        pl.when(is_early)
+        .then(pl.lit("too_early"))
+        .when(is_first)
+        .then(pl.lit("found_by_sales_first"))
+        .when(ready_at + timedelta(days=late_days) < mql_at)
+        .then(pl.lit("ready_long_before"))
+        .when(went_cold(policy=policy, as_of=as_of, cold_days=cold_days))
+        .then(pl.lit("gone_cold"))
+        .otherwise(pl.lit("timely"))
+    )
+    return leads.with_columns(timing=timing)
+
+
+def went_cold(*, policy: Policy, as_of: datetime, cold_days: int) -> pl.Expr:
+    """Waited too long for a first touch, and then left or fell silent."""
+    waited = pl.col("waiting_hours") > policy.handoff.sla_hours
+    due_at = working_deadline(pl.col("episode_mql_at"), hours=policy.handoff.sla_hours, policy=policy)
+    is_silent = pl.max_horizontal("last_activity_at", due_at) + timedelta(days=cold_days) <= as_of
+    return waited & ~pl.col("is_sql") & (pl.col("stage").is_in(EXITS) | is_silent)
+
+
+def every_timing(counts: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
+    """One row for each timing, 0 where no lead has it, in their order."""
+    order = pl.DataFrame({"timing": TIMINGS, "place": range(len(TIMINGS))})
+    rows = counts.select(by).unique().join(order, how="cross") if by else order
+    keys = [*([by] if by else []), "timing"]
+    return (
+        rows.join(counts, on=keys, how="left")
+        .with_columns(pl.col("leads", "mature", "customers").fill_null(0))
+        .sort(*([by] if by else []), "place")
+    )
+
+
+def share(*, within: str | None) -> dict[str, pl.Expr]:
+    """The share of the leads handed over, with its interval."""
+    total = pl.col("leads").sum()
+    of = total.over(within) if within else total
+    return {
+        "share_rate": rate("leads", of).round(10),
+        "low": wilson_low("leads", of).round(10),
+        "high": wilson_high("leads", of).round(10),
+    }
+
+
+def at_stake(mature: int, customers: int) -> dict[str, pl.Expr]:
+    """What the leads would have brought at the rate of those touched in time, less what they brought."""
+    k, n = pl.lit(customers), pl.lit(mature)
+    rates = {"customers_at_stake": rate(k, n), "at_stake_low": wilson_low(k, n), "at_stake_high": wilson_high(k, n)}
+    is_loss = (pl.col("timing") != "timely") & (pl.col("mature") > 0)
+    return {
+        name: pl.when(is_loss).then((pl.col("mature") * each - pl.col("customers")).clip(lower_bound=0).round(2))
+        for name, each in rates.items()
+    }
