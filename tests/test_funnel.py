@@ -254,9 +254,15 @@ def test_a_record_that_begins_late_is_told_from_bad_weeks():
 
 def test_cohorts_from_before_the_record_began_have_no_rate():
     found = cohorts(truncated(50), 150)
-    early = found.filter(pl.col("cohort_on") < day(50).date())
+    early = found.filter(pl.col("cohort_on") < day(49).date())
     assert early["is_truncated"].all() and early["conversion_rate"].is_null().all()
     assert found.filter(~pl.col("is_truncated"), pl.col("is_final"))["conversion_rate"].min() > 0.4
+
+
+def test_a_cohort_that_lacks_next_to_none_of_its_conversions_keeps_its_rate():
+    """The leads of the last day before the record began convert five days later: nothing of theirs is missing."""
+    last = cohorts(truncated(50), 150).filter(cohort_on=day(49).date()).row(0, named=True)
+    assert (last["is_truncated"], round(last["conversion_rate"], 4)) == (False, 0.5714)
 
 
 def test_many_leads_at_one_second_are_an_import():

@@ -1,14 +1,14 @@
 """Of the leads that entered in a period, how many got there: final, or still open."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from leadreport.clock import local_date
-from leadreport.funnel.calendar import Every, cohort_calendar, cohort_name, cohort_start, is_watched
+from leadreport.funnel.calendar import Every, cohort_calendar, cohort_name, cohort_start, is_watched, last_day
 from leadreport.funnel.entries import Entry, has_converted, step_entries, watched_days
 from leadreport.funnel.expected import expected_conversions, still_to_come, with_expected_rate
-from leadreport.funnel.history import left_truncation
+from leadreport.funnel.history import left_truncation, unrecorded
 from leadreport.policy import Policy
 from leadreport.rates import converted_by, kaplan_meier_by, rate, wilson_high, wilson_low
 
@@ -27,8 +27,8 @@ def cohort_conversion(
     """Each cohort's conversion, counted within the policy's horizon so that cohorts of any age compare (SEMANTICS 10).
 
     A rate is given only when it is final: when the whole cohort is as old as the horizon, its period is complete, and
-    the record of conversions had begun. Young leads are open, not lost. One row per group and period, also for a period
-    in which nobody entered:
+    the record of its conversions is whole (else is_truncated). Young leads are open, not lost. One row per group
+    and period, also for a period in which nobody entered:
 
     - cohort, cohort_on, leads = converted + late + lost + open. Late came after the horizon; lost is off the ladder;
     - conversion_rate with low and high (Wilson): null until final; is_final, is_partial, is_truncated; horizon_days;
@@ -42,15 +42,15 @@ def cohort_conversion(
     zone = policy.company.time_zone
     step = {"from_stage": from_stage, "to_stage": to_stage}
     entries = cohort_entries(facts, **step, every=every, by=by, as_of=as_of, zone=zone, entry=entry)
-    since_on = left_truncation(facts, steps=((from_stage, to_stage),), as_of=as_of, policy=policy)[
-        "conversions_since_on"
-    ]
-    history = entries if since_on[0] is None else entries.filter(pl.col("entered_on") >= since_on[0])
+    record = left_truncation(facts, steps=((from_stage, to_stage),), as_of=as_of, policy=policy)
+    since_on = record["conversions_since_on"][0]
+    history = usual_history(entries, since_on=since_on, horizon=horizon, policy=policy, as_of=as_of)
     first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
 
     cohorts = cohort_grid(entries, every=every, by=by, as_of=as_of, zone=zone)
     cohorts = with_counts(cohorts, entries, by=by, horizon=horizon)
-    cohorts = with_flags(cohorts, horizon=horizon, first_on=first_on, since_on=since_on[0], as_of=as_of, zone=zone)
+    cohorts = with_truncation(cohorts, entries, by=by, since_on=since_on, horizon=horizon)
+    cohorts = with_flags(cohorts, horizon=horizon, first_on=first_on, as_of=as_of, zone=zone)
     cohorts = with_km(cohorts, entries, by=by, horizon=horizon)
     cohorts = with_expected(cohorts, entries, history, by=by, horizon=horizon)
     return cohorts.select(
@@ -104,16 +104,27 @@ def with_counts(cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None,
     return joined.with_columns(pl.col(*kinds, "open").fill_null(0), horizon_days=pl.lit(horizon, dtype=pl.Int64))
 
 
-def with_flags(
-    cohorts: pl.DataFrame, *, horizon: int, first_on: date, since_on: date | None, as_of: datetime, zone: str
+def with_truncation(
+    cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, since_on: date | None, horizon: int
 ) -> pl.DataFrame:
+    """Marks the cohorts that lack more than a few of their conversions because the record began too late for them."""
+    if since_on is None:
+        return cohorts.with_columns(is_truncated=pl.lit(False))
+    missing = unrecorded(entries, ["cohort_on"], since_on=since_on, horizon=horizon)
+    marked = cohorts.join(missing, on="cohort_on", how="left", maintain_order="left")
+    return marked.with_columns(is_truncated=(pl.col("unrecorded_share") > MISSING_SHARE).fill_null(False))
+
+
+MISSING_SHARE = 0.05
+
+
+def with_flags(cohorts: pl.DataFrame, *, horizon: int, first_on: date, as_of: datetime, zone: str) -> pl.DataFrame:
     """What may be said of each cohort, and its rate where it may."""
     ends_on = pl.col("cohort_ends_on")
     is_whole = is_watched(ends_on, days=0, as_of=as_of, zone=zone)
     flagged = cohorts.with_columns(
         is_final=is_watched(ends_on, days=horizon, as_of=as_of, zone=zone),
         is_partial=~is_whole | (pl.col("cohort_on") < first_on),
-        is_truncated=pl.lit(False) if since_on is None else pl.col("cohort_on") < since_on,
     )
     may_say = pl.col("is_final") & ~pl.col("is_partial") & ~pl.col("is_truncated")
     k, n = pl.col("converted"), pl.when(may_say).then("leads")
@@ -140,6 +151,20 @@ def with_km(cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, hor
         km_high=pl.coalesce("high", "last_high").round(10),
     )
     return cohorts.join(found, on=keys, how="left", maintain_order="left")
+
+
+def usual_history(
+    entries: pl.DataFrame, *, since_on: date | None, horizon: int, policy: Policy, as_of: datetime
+) -> pl.DataFrame:
+    """The leads that show how a step goes: since conversions are on record, and by the definitions that hold now.
+
+    Leads from before the policy's last change of a definition are left out once those since then have filled
+    `LEAST_COHORTS` weeks that are final.
+    """
+    known = entries if since_on is None else entries.filter(pl.col("entered_on") >= since_on)
+    enough_on = last_day(as_of, zone=policy.company.time_zone) - timedelta(days=horizon + 7 * LEAST_COHORTS)
+    changed_on = max((change.on for change in policy.changes if change.on <= enough_on), default=None)
+    return known if changed_on is None else known.filter(pl.col("entered_on") >= changed_on)
 
 
 def with_expected(

@@ -1,7 +1,7 @@
 """Where a history begins too late, and where an import left its mark."""
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -51,27 +51,46 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
     zone = policy.company.time_zone
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, zone=zone)
     reached = facts.select(reached_at=at(to_stage)).drop_nulls().sort("reached_at")["reached_at"]
+    candidates = reached.head(math.floor(LONE_SHARE * len(reached)) + 1)
     found = (0, 0.0, 0, None)
+    if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
+        return (from_stage, to_stage, *found, False)
+    curve = kaplan_meier(*later.select(watched=watched_days(), converted=has_converted()))
     chance = UNLIKELY
-    for lone in range(min(len(reached), math.floor(LONE_SHARE * len(reached)) + 1)):
-        leads, expected = missing_before(entries, reached[lone], zone=zone)
+    for lone, since in enumerate(candidates):
+        leads, expected = due_by(since, entries, curve, zone=zone)
         if (unlikely := poisson_at_most(lone, expected)) < chance:
-            chance, found = unlikely, (leads, round(expected, 4), lone, reached[lone])
-    since_on = found[3] and found[3].astimezone(policy.zone).date()
-    return (from_stage, to_stage, *found[:3], since_on, since_on is not None)
+            chance, found = unlikely, (leads, round(expected, 4), lone, since.astimezone(policy.zone).date())
+    return (from_stage, to_stage, *found, found[3] is not None)
 
 
-def missing_before(entries: pl.DataFrame, since: datetime, *, zone: str) -> tuple[int, float]:
-    """The leads that entered before an instant, and how many should have converted by it at the later leads' lag."""
-    before, after = entries.filter(pl.col("entered_at") < since), entries.filter(pl.col("entered_at") >= since)
-    if before.is_empty() or after.is_empty():
-        return before.height, 0.0
-    curve = kaplan_meier(*after.select(watched=watched_days(), converted=has_converted()))
+def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame, *, zone: str) -> tuple[int, float]:
+    """The leads that entered before an instant, and how many should have converted by it at the usual lag."""
+    before = entries.filter(pl.col("entered_at") < since)
     # Beyond the last watched age the share converted is at least the last one known.
     age = wall_days(pl.col("entered_at"), pl.lit(since), zone=zone).clip(upper_bound=curve["at"].max())
     ages = before.select(age.alias("at")).group_by("at").len().sort("at")
     shares = converted_by(curve, ages["at"].to_list())["converted_rate"]
     return before.height, float((shares * ages["len"]).sum())
+
+
+def unrecorded(entries: pl.DataFrame, keys: list[str], *, since_on: date, horizon: int) -> pl.DataFrame:
+    """Per cohort the share of its conversions within the horizon that fell before the record began: unrecorded_share.
+
+    Reckoned by the lag of the leads that entered since; a cohort of the last days before may have lost next to none.
+    """
+    is_early = pl.col("entered_on") < since_on
+    later = entries.filter(~is_early)
+    if later.is_empty():
+        return entries.select(keys).unique().with_columns(unrecorded_share=pl.lit(1.0))
+    curve = kaplan_meier(*later.select(watched=watched_days(), converted=has_converted()))
+    most = min(float(horizon), curve["at"].max())
+    days = (pl.lit(since_on) - pl.col("entered_on")).dt.total_days().cast(pl.Float64)
+    ages = entries.select(*keys, at=pl.when(is_early).then(days.clip(0, most)))
+    known = converted_by(curve, [*ages["at"].drop_nulls().unique().sort(), most]).unique("at")
+    found = ages.join(known.select("at", "converted_rate"), on="at", how="left").group_by(keys)
+    share = pl.col("converted_rate").fill_null(0.0).mean() / known["converted_rate"].max()
+    return found.agg(unrecorded_share=share.fill_nan(0.0).round(10))
 
 
 def poisson_at_most(most: int, expected: float) -> float:
