@@ -2,21 +2,20 @@
 
 import sys
 
-# jsonschema, which papermill and nbconvert bring along, would compile a grammar for international addresses: 1.3 s for a
-# check that nobody here asks for. The name is free again once jsonschema has looked.
+# jsonschema, which papermill and nbconvert bring along, would compile a grammar for international addresses: 1.3 s for
+# a check that nobody here asks for. The name is free again once jsonschema has looked.
 if "jsonschema" not in sys.modules and "rfc3987_syntax" not in sys.modules:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     import jsonschema  # noqa: F401
 
     del sys.modules["rfc3987_syntax"]
 
-from leadreport.report.export import export_page
-from leadreport.report.parameters import declared, read_values
-from leadreport.report.run import RunResult, chosen, keep_failure, run_report
+from leadreport.report.parameters import read_values
+from leadreport.report.run import RunResult, defaults_of, keep_failure, run_report
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import InputFile, TableRows, WorkspaceSummary
 
 __all__ = [
     "InputFile", "RunResult", "Stopwatch", "TableRows", "WorkspaceSummary",
-    "chosen", "declared", "export_page", "keep_failure", "read_values", "run_report",
+    "defaults_of", "keep_failure", "read_values", "run_report",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Vega, Vega-Lite and Vega-Embed in one file: built once for Altair's Vega-Lite, kept in the package, put into every page.
+"""Vega, Vega-Lite and Vega-Embed in one file: built for Altair's Vega-Lite, kept in the package, put into every page.
 
 usage: python -m leadreport.report.bundle
 """

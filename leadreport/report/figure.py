@@ -1,4 +1,4 @@
-"""A chart of a page as a figure: caption, what is drawn, what it says to those who do not see it, its data as a table."""
+"""A chart of a page as a figure: its caption, what is drawn, what it says in words, its data as a table."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +56,8 @@ def figure(text: str, *, page: str, number: int, language: str) -> Figure:
 
     Examples
     --------
-    >>> chart = {"title": "Leads a week", "description": "12 leads.", "mark": "bar", "data": {"values": [{"leads": 12}]}}
+    >>> data = {"values": [{"leads": 12}]}
+    >>> chart = {"title": "Leads a week", "description": "12 leads.", "mark": "bar", "data": data}
     >>> drawn = figure(json.dumps(chart), page="02_funnel", number=1, language="en")
     >>> drawn.title, drawn.tables[0].headings, drawn.tables[0].rows
     ('Leads a week', ['Leads'], [['12']])
@@ -132,7 +133,7 @@ def _inner_title(channel: Spec) -> object:
 
 
 def _channels(node: object) -> Iterator[Spec]:
-    """The encoding channels of a chart and of all charts inside it; what is shown on hover comes first, being the fullest."""
+    """The encoding channels of a chart and of all charts inside it; what is shown on hover comes first."""
     if isinstance(node, list):
         for child in node:
             yield from _channels(child)

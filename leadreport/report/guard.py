@@ -1,4 +1,4 @@
-"""What a page must not publish: addresses that load something, scripts of its own, leads by name, too much of anything."""
+"""What a page must not publish: addresses that load something, scripts, leads by name, too much of anything."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -36,15 +36,19 @@ def runs_index(records: Sequence[Record], failures: Sequence[Record]) -> bytes:
     newest = records[0] if records else {}
     language = newest.get("language", "en")
     formats.use(language=language, zone=newest.get("zone"))
-    html = _environment().get_template("runs.html.j2").render(
-        records=records,
-        failures=failures,
-        newest=newest,
-        weeks={record["week"] for record in records},
-        columns={headline["name"]: headline["label"] for headline in newest.get("headlines", [])},
-        language=language,
-        words=words(language),
-        content_policy=CONTENT_POLICY,
+    html = (
+        _environment()
+        .get_template("runs.html.j2")
+        .render(
+            records=records,
+            failures=failures,
+            newest=newest,
+            weeks={record["week"] for record in records},
+            columns={headline["name"]: headline["label"] for headline in newest.get("headlines", [])},
+            language=language,
+            words=words(language),
+            content_policy=CONTENT_POLICY,
+        )
     )
     return html.encode()
 

@@ -99,7 +99,7 @@ def text_of(html: str) -> str:
 
 
 class Anchors:
-    """Gives each heading an id that stays the same as long as its words do; a second first-level heading becomes a section."""
+    """Gives each heading an id that stays as long as its words do; a second first-level heading becomes a section."""
 
     def __init__(self) -> None:
         self.taken = set(RESERVED)

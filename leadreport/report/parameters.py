@@ -43,7 +43,7 @@ def declared(notebook: NotebookNode, *, page: str) -> dict[str, object]:
     if cell is None:
         raise PageError(
             f"page {page} has no cell tagged 'parameters'",
-            hint="put its defaults into one cell and tag that cell 'parameters'; without the tag they overwrite what is set",
+            hint="put its defaults into one cell tagged 'parameters'; without the tag they overwrite what is set",
         )
     try:
         return dict(default for line in ast.parse(cell.source).body for default in _defaults(line))
@@ -107,8 +107,9 @@ def _of_page(page: str, defaults: Values, *, to_all: Values, to_some: Values) ->
     for name, value in given.items():
         if not fits(value, default=defaults[name]):
             raise InputError(
-                f"page {page}: parameter '{name}' must be {TYPES[type(defaults[name])]}, as its default {defaults[name]!r} is",
+                f"page {page}: parameter '{name}' must be {TYPES[type(defaults[name])]}",
                 found=f"{value!r} ({TYPES.get(type(value), type(value).__name__)})",
+                hint=f"its default is {defaults[name]!r}",
             )
     return given
 

@@ -1,4 +1,4 @@
-"""The record of a run, `run.json`: from which files, under which policy, with which versions, which pages and numbers."""
+"""The record of a run, `run.json`: which files, policy and versions went in, which pages and numbers came out."""
 
 import dataclasses
 import hashlib
@@ -54,7 +54,7 @@ def make_record(
     beside: Sequence[Record],
     warnings: Mapping[str, Sequence[str]],
 ) -> Record:
-    """All that must be known to make the same report again and to compare it with another; timings are added at the end."""
+    """All that must be known to make the same report again and to compare it with another; timings come at the end."""
     return {
         "as_of": summary.as_of.isoformat(),
         "company": summary.company,
@@ -66,6 +66,7 @@ def make_record(
         "pages": list(pages),
         "parameters": {page: dict(values) for page, values in parameters.items()},
         "policy_version": summary.policy_version,
+        "remark": summary.remark,
         "tables": [dataclasses.asdict(table) for table in summary.tables],
         "versions": {
             "leadreport": version("leadreport"),

@@ -118,6 +118,14 @@ def chosen(folder: Path, pages: Sequence[str] | None) -> dict[str, NotebookNode]
     return {page: read_notebook(path) for page, path in found.items() if pages is None or page in pages}
 
 
+def defaults_of(folder: Path, pages: Sequence[str] | None) -> dict[str, object]:
+    """Every parameter that the pages of a run declare, with the default of the first page that does."""
+    defaults: dict[str, object] = {}
+    for page, notebook in chosen(folder, pages).items():
+        defaults = {**declared(notebook, page=page), **defaults}
+    return defaults
+
+
 def execute_all(jobs: Sequence[Job], *, is_shown: bool, watch: Stopwatch) -> dict[str, NotebookNode]:
     """All pages executed, as many side by side as there are cores; every page runs, so that every failure is told."""
     shown = Progress([(job.page, len(job.notebook.cells)) for job in jobs], is_shown=is_shown)

@@ -89,7 +89,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Turn the signals that end a process into an exit that cleans up; `kill` and a closed terminal are such signals."""
+    """Turn the signals that end a process (`kill`, a closed terminal) into an exit that cleans up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

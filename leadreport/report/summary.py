@@ -40,6 +40,8 @@ class WorkspaceSummary:
         The policy's time zone; the page shows instants in it.
     data_through_on
         The last local date on which anything happened.
+    remark
+        What a reader of any page must know first, such as that the data end before the week does.
     """
 
     company: str
@@ -51,6 +53,7 @@ class WorkspaceSummary:
     data_through_on: date
     inputs: Sequence[InputFile]
     tables: Sequence[TableRows]
+    remark: str | None = None
 
     @property
     def week_on(self) -> date | None:
