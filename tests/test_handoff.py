@@ -17,8 +17,10 @@ from leadreport.handoff import (
     handed_over_leads,
     handoff_bridge,
     overdue_leads,
+    pulse,
     rejection_reasons,
     speed_to_lead,
+    too_early_too_late,
     touch_curve,
 )
 from leadreport.policy import parse_policy, preset_text
@@ -41,7 +43,8 @@ COLUMNS = {
     **dict.fromkeys(("first_sales_touch_at", "first_touch_after_mql_at", "last_activity_at"), INSTANT),
     **dict.fromkeys(("disqualified_at", "recycled_at", "lost_at", "customer_at"), INSTANT),
     **dict.fromkeys(("disqualified_reason", "recycled_reason", "lost_reason"), TEXT),
-    **{"is_mql_imputed": pl.Boolean, "merged_leads": pl.Int64, "episodes": pl.Int64},
+    **dict.fromkeys(("is_mql_imputed", "is_sql", "is_customer"), pl.Boolean),
+    **dict.fromkeys(("merged_leads", "episodes", "pulse"), pl.Int64),
 }
 """What the handoff reads of the facts."""
 
@@ -51,6 +54,7 @@ def fact(lead_id: str, *, mql: str | None = None, touched: str | None = None, **
     row = {"lead_id": lead_id, "created_at": at("01 08:00"), "mql_at": mql, "episode_mql_at": mql}
     row |= {"first_sales_touch_at": touched, "first_touch_after_mql_at": touched}
     row |= {"is_mql_imputed": False, "merged_leads": 0, "episodes": 1}
+    row |= {"is_sql": "customer" in more, "is_customer": "customer" in more}
     reached = {name: more.pop(name) for name in ("sal", "disqualified", "recycled", "lost", "customer") if name in more}
     row |= {f"{name}_at": when for name, when in reached.items() if name != "sal"}
     row["episode_sal_at"] = reached.get("sal") or reached.get("customer")
@@ -373,6 +377,66 @@ def test_a_lead_that_came_back_counts_in_the_week_of_its_return():
 def test_an_empty_week_has_all_bars_and_no_leads():
     bridge = handoff_bridge(facts_of(), period=WEEK, policy=POLICY)
     assert (bridge.height, bridge["leads"].sum()) == (13, 0)
+
+
+# Too early, too late, and what sales thinks
+
+
+def test_too_early_and_too_late_are_both_counted_and_each_lead_once():
+    later = as_instant("2026-07-01", zone="Europe/Berlin")  # all are mature by then
+    facts = facts_of(
+        fact("a", mql="05 09:00", touched="05 10:00", recycled="06 09:00"),
+        fact("b", mql="05 09:00", touched="05 10:00", disqualified="06 09:00", disqualified_reason="Not ready yet"),
+        fact("c", mql="05 09:00", touched="05 10:00", disqualified="06 09:00", disqualified_reason="student"),
+        fact("d", mql="05 09:00", touched="08 10:00"),
+        fact("e", mql="05 09:00", touched="08 10:00", last_activity_at=later),
+        fact("f", mql="05 09:00", touched="05 10:00", first_sales_touch_at=at("02 09:00")),
+        fact("g", mql="05 09:00", touched="05 10:00", customer="15 10:00"),
+    )
+    timing = too_early_too_late(facts, policy=POLICY, as_of=later)
+    assert timing.select("timing", "leads").rows() == [
+        ("too_early", 2),
+        ("found_by_sales_first", 1),
+        ("ready_long_before", 0),
+        ("gone_cold", 1),
+        ("neither", 3),
+    ]
+    # Of the five that were touched in time one bought: a fifth of two leads, less none that bought, are at stake.
+    assert timing.filter(pl.col("timing") == "too_early")["customers_at_stake"].item() == 0.4
+    assert timing.filter(pl.col("timing") == "neither")["customers_at_stake"].item() is None
+
+
+def test_a_lead_that_was_ready_long_before_is_too_late_when_it_is_known_since_when():
+    facts = facts_of(fact("a", mql="15 09:00", touched="15 10:00"), fact("b", mql="15 09:00", touched="15 10:00"))
+    ready = facts.with_columns(ready_at=pl.Series([at("05 09:00"), at("12 09:00")]))
+    timing = too_early_too_late(ready, policy=POLICY, as_of=AS_OF)
+    assert dict(timing.select("timing", "leads").rows())["ready_long_before"] == 1
+
+
+def test_young_leads_cost_no_customers_yet():
+    facts = facts_of(fact("a", mql="05 09:00", touched="05 10:00", recycled="06 09:00"))
+    timing = too_early_too_late(facts, policy=POLICY, as_of=AS_OF)
+    assert timing.filter(pl.col("timing") == "too_early").select("leads", "mature", "customers_at_stake").row(0) == (
+        1,
+        0,
+        None,
+    )
+
+
+def test_the_pulse_is_promoters_less_detractors_with_an_interval():
+    scores = [10, 9, 9, 8, 7, 6, 0, None]
+    facts = facts_of(*[fact(str(number), pulse=score, source="form") for number, score in enumerate(scores)])
+    row = pulse(facts, by="source").row(0, named=True)
+    assert [row[name] for name in ("leads", "rated", "promoters", "passives", "detractors")] == [8, 7, 3, 2, 2]
+    assert row["pulse"] == pytest.approx(1 / 7)
+    assert (round(row["low"], 4), round(row["high"], 4)) == (-0.4174, 0.6396)
+
+
+def test_five_tens_are_no_certainty_and_no_rating_is_no_pulse():
+    sure = pulse(facts_of(*[fact(str(number), pulse=10) for number in range(5)])).row(0, named=True)
+    assert (sure["pulse"], sure["high"]) == (1.0, 1.0) and sure["low"] < 0.5
+    none = pulse(facts_of(fact("a"))).row(0, named=True)
+    assert (none["leads"], none["rated"], none["pulse"], none["low"]) == (1, 0, None, None)
 
 
 # Laws

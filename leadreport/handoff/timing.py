@@ -10,7 +10,7 @@ from leadreport.handoff.leads import handed_over_leads
 from leadreport.policy import EXITS, Policy
 from leadreport.rates import rate, wilson_high, wilson_low
 
-TIMINGS = ("timely", "too_early", "found_by_sales_first", "ready_long_before", "gone_cold")
+TIMINGS = ("too_early", "found_by_sales_first", "ready_long_before", "gone_cold", "neither")
 NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")
 """What a reason says when the lead came too early; a recycled lead did, whatever the reason."""
 
@@ -25,7 +25,7 @@ def too_early_too_late(
     late_days: int = 7,
     cold_days: int = 14,
 ) -> pl.DataFrame:
-    """How many leads were handed over too early or too late, and how many customers are at stake in that (SEMANTICS 32).
+    """How many leads were handed over too early or too late, and how many customers are at stake in that.
 
     One row per timing (and value of `by`), in the order of TIMINGS; every lead handed over is in exactly one of them.
     Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
@@ -34,13 +34,14 @@ def too_early_too_late(
     - too_early: recycled, or rejected for a reason that says "not ready" (one of the texts in `not_ready`)
     - found_by_sales_first: sales had touched it before it was handed over the first time
     - ready_long_before: it met the criteria more than `late_days` before; needs the column `ready_at`
-    - gone_cold: waited longer than agreed for the first touch, never became SQL, and left, or has been silent for
-      `cold_days` since
-    - timely: all others
+    - gone_cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
+      been silent for `cold_days` since
+    - neither: all others
 
     At stake is what the mature leads of a timing would have brought at the close rate of all mature leads that were
-    touched in time, less what they did bring: an upper bound, since leads differ in more than the hour of a call. A lead
-    is mature when the policy's horizon from MQL to customer has passed. Null for timely, and when no lead is mature.
+    touched in time, less what they did bring: an upper bound, since leads differ in more than the hour of a call, and
+    negative where they brought more. A lead is mature when the policy's horizon from MQL to customer has passed. Null
+    for neither, and when no lead is mature.
     """
     leads = with_timing(
         keyed(facts, by=by, policy=policy),
@@ -91,7 +92,7 @@ def with_timing(
         .then(pl.lit("ready_long_before"))
         .when(went_cold(policy=policy, as_of=as_of, cold_days=cold_days))
         .then(pl.lit("gone_cold"))
-        .otherwise(pl.lit("timely"))
+        .otherwise(pl.lit("neither"))
     )
     return leads.with_columns(timing=timing)
 
@@ -101,7 +102,8 @@ def went_cold(*, policy: Policy, as_of: datetime, cold_days: int) -> pl.Expr:
     waited = pl.col("waiting_hours") > policy.handoff.sla_hours
     due_at = working_deadline(pl.col("episode_mql_at"), hours=policy.handoff.sla_hours, policy=policy)
     is_silent = pl.max_horizontal("last_activity_at", due_at) + timedelta(days=cold_days) <= as_of
-    return waited & ~pl.col("is_sql") & (pl.col("stage").is_in(EXITS) | is_silent)
+    is_lost = ~pl.col("is_sql") & (pl.col("verdict") != "rejected")
+    return waited & is_lost & (pl.col("stage").is_in(EXITS) | is_silent)
 
 
 def every_timing(counts: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
@@ -131,8 +133,8 @@ def at_stake(mature: int, customers: int) -> dict[str, pl.Expr]:
     """What the leads would have brought at the rate of those touched in time, less what they brought."""
     k, n = pl.lit(customers), pl.lit(mature)
     rates = {"customers_at_stake": rate(k, n), "at_stake_low": wilson_low(k, n), "at_stake_high": wilson_high(k, n)}
-    is_loss = (pl.col("timing") != "timely") & (pl.col("mature") > 0)
+    is_loss = (pl.col("timing") != "neither") & (pl.col("mature") > 0)
     return {
-        name: pl.when(is_loss).then((pl.col("mature") * each - pl.col("customers")).clip(lower_bound=0).round(2))
+        name: pl.when(is_loss).then((pl.col("mature") * each - pl.col("customers")).round(2))
         for name, each in rates.items()
     }
