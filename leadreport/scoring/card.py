@@ -1,0 +1,95 @@
+"""The scorecard: a table of points that a person can read, sign and add up."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from leadreport.scoring.curve import Curve
+from leadreport.scoring.values import Attribute
+
+NOTHING_TO_LEARN = 10.83
+"""Held-out evidence below this comes by chance alone once in a thousand fits (chi-squared, one degree of freedom)."""
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Points per attribute value, and all that is needed to score a lead and to say why.
+
+    `table` has a row per value: attribute, value, leads, customers, close_rate, low, high, shrunken_rate, lift, points,
+    is_edited. `weights` has a row per attribute: attribute, part (fit or engagement), weight, prior_leads. `pairs` has
+    a row per cell of the pair tables: first, first_value, second, second_value, leads, customers, expected_customers,
+    close_rate, expected_rate, points, is_edited; `pair_weights` a row per pair table: first, second, weight,
+    prior_leads.
+
+    With the weighted method every lead starts with `start` points, its values add theirs, and a tenth of the sum is the
+    score: 50 is a lead like the average, and every 5 more double the odds.
+    """
+
+    method: str
+    outcome: str
+    leads: int
+    customers: int
+    start: int
+    curve: Curve
+    evidence: float
+    attributes: tuple[Attribute, ...]
+    table: pl.DataFrame
+    weights: pl.DataFrame
+    pairs: pl.DataFrame
+    pair_weights: pl.DataFrame
+    trained_from: date | None = None
+    trained_until: date | None = None
+    policy_version: str | None = None
+
+    @property
+    def benchmark(self) -> float:
+        """Customers per lead over all training leads."""
+        return self.customers / self.leads
+
+    @property
+    def rare(self) -> pl.DataFrame:
+        """The values that had too few leads to be named one by one: attribute, value."""
+        rows = [(each.name, value) for each in self.attributes for value in each.rare]
+        return pl.DataFrame(rows, schema={"attribute": pl.String, "value": pl.String}, orient="row")
+
+    @property
+    def can_score(self) -> bool:
+        """Whether the values tell leads apart at all, judged on leads that did not make the points."""
+        return self.evidence >= NOTHING_TO_LEARN
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: is there something to score with?"""
+        if self.customers in (0, self.leads):
+            who = "none" if self.customers == 0 else "every one"
+            return f"There is nothing to score with: {who} of {self.leads:,} leads became a customer."
+        if not self.can_score:
+            return (
+                "There is nothing to score with: tried on leads that did not make the points, these attributes tell "
+                "customers from the rest no better than chance."
+            )
+        share = f"{self.customers:,} of {self.leads:,} leads became customers ({self.benchmark:.1%})"
+        return f"The points tell leads apart; {share}."
+
+    @property
+    def most_points(self) -> float:
+        """The points of a lead with the best value of every attribute."""
+        return float(self.table.group_by("attribute").agg(pl.col("points").max())["points"].sum()) or 1.0
+
+
+def part_of(attribute: str, *, engagement: Sequence[str] | None) -> str:
+    """Whether an attribute says who the lead is (fit) or what the lead does (engagement).
+
+    When nobody says which ones are engagement, the columns that facts count from activities are.
+
+    Examples
+    --------
+    >>> part_of("industry", engagement=None), part_of("webinar_count_30d", engagement=None)
+    ('fit', 'engagement')
+    """
+    if engagement is not None:
+        return "engagement" if attribute in engagement else "fit"
+    return "engagement" if re.fullmatch(r"engagement|activities(_\d+d)?|.+_count(_\d+d)?", attribute) else "fit"
