@@ -1,0 +1,7 @@
+"""From any export to the seven tables: files in our columns, or what `sources.toml` makes of them."""
+
+from leadreport.sources.folder import input_files, load_sources
+from leadreport.sources.model import Sources
+from leadreport.sources.read import read_tables
+
+__all__ = ["Sources", "input_files", "load_sources", "read_tables"]
