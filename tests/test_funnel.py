@@ -1,5 +1,6 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -7,17 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_facts import day, facts, lead, policy
 
+from leadreport.clock import Period
 from leadreport.errors import InputError
 from leadreport.funnel import (
+    bottleneck,
     cohort_conversion,
+    cohort_heatmap,
+    forecast,
+    forecast_record,
     funnel_steps,
     import_spikes,
+    lead_velocity,
     left_truncation,
     mix_and_rate,
+    seen_at,
+    stage_flow,
+    stage_stock,
     time_in_stage,
     week_on_week,
     weekly_entries,
 )
+from leadreport.policy import LADDER
 from leadreport.policy.model import Change
 
 ABC = facts(
@@ -390,3 +401,156 @@ def test_mix_and_rate_add_up_to_the_change_even_when_channels_come_and_go(before
     totals = [side["converted"].sum() / side["leads"].sum() for side in sides]
     split = mix_and_rate(*[side.with_columns(pl.col("channel").cast(pl.String)) for side in sides], by="channel")
     assert split["mix_effect"].sum() + split["rate_effect"].sum() == pytest.approx(totals[1] - totals[0], abs=1e-12)
+
+
+def test_every_lead_stands_somewhere_and_the_old_ones_are_counted():
+    made = facts(
+        lead("new", 95),
+        lead("old", 0),
+        lead("mql", 90, mql=95),
+        lead("back", 0, mql=1, out=("recycled", 90)),
+        lead("gone", 0, mql=1, out=("lost", 40)),
+        lead("won", 0, mql=1, sal=2, sql=3, opportunity=4, customer=50),
+    )
+    found = stage_stock(made, as_of=day(100), policy=policy())
+    stock = {row["stage"]: (row["leads"], row["median_days"], row["over_horizon"]) for row in found.rows(named=True)}
+    assert stock["lead"] == (2, 52.5, 1)
+    assert stock["mql"] == (1, 5.0, 0)
+    assert (stock["recycled"], stock["lost"], stock["customer"]) == ((1, 10.0, 0), (1, 60.0, 0), (1, 50.0, 0))
+    assert found["leads"].sum() == made.height
+
+
+def test_flow_in_is_flow_out_and_the_change_of_stock():
+    made = facts(
+        lead("before", 0, mql=3),
+        lead("during", 8, mql=9, sal=10),
+        lead("lost", 1, mql=2, out=("lost", 12)),
+        lead("after", 20),
+    )
+    flow = stage_flow(made, period=Period(day(7).date(), day(14).date(), zone="UTC"))
+    assert flow.rows()[:3] == [("lead", 0, 1, 1, 0, 0), ("mql", 2, 1, 1, 1, 1), ("sal", 0, 1, 0, 0, 1)]
+
+
+@given(companies(), st.integers(1, 60), st.integers(1, 60))
+@settings(max_examples=25, deadline=None)
+def test_the_closing_stock_of_a_period_is_the_opening_stock_of_the_next(made, start, length):
+    days = [day(start + length * i).date() for i in range(3)]
+    one, two = (stage_flow(made, period=Period(a, b, zone="UTC")) for a, b in pairwise(days))
+    assert one["closing"].to_list() == two["opening"].to_list()
+    assert (one["opening"] + one["entered"] - one["moved_on"] - one["lost"]).to_list() == one["closing"].to_list()
+    assert min(one["closing"].to_list()) >= 0
+
+
+def test_the_heatmap_shows_only_ages_that_every_lead_of_a_cohort_has_reached():
+    made = facts(lead("a", 0, mql=3), lead("b", 6, mql=19), lead("c", 7))
+    found = cohort_heatmap(made, from_stage="lead", to_stage="mql", as_of=day(21), policy=policy())
+    assert found.select("cohort", "age", "leads", "converted", "converted_rate").rows() == [
+        ("2026-W02", 1, 2, 1, 0.5),
+        ("2026-W02", 2, 2, 2, 1.0),
+        ("2026-W03", 1, 1, 0, 0.0),
+    ]
+
+
+def test_the_bottleneck_is_the_step_that_fell_not_the_step_that_is_low():
+    """Half of the SALs used to become SQLs and now none does; one lead in five always became an MQL."""
+    made = []
+    for week in range(60):
+        for i in range(20):
+            created = 7 * week
+            reached = {"mql": created + 1, "sal": created + 2} if i % 5 == 0 else {}
+            if i % 10 == 0 and week < 35:
+                reached |= dict.fromkeys(("sql", "opportunity", "customer"), created + 3)
+            made.append(lead(f"{week:02d}-{i:02d}", created, **reached))
+    found = bottleneck(facts(*made), as_of=day(420), policy=policy())
+    assert found.select("from_stage", "verdict").row(0) == ("sal", "loses")
+    top = found.row(0, named=True)
+    assert (top["step_rate"], top["leads"], top["onward_rate"]) == (0.0, 52, 1.0)
+    assert top["lost_customers"] == pytest.approx(52 * top["usual_rate"])
+    assert found.filter(from_stage="lead").select("step_rate", "lost_customers").row(0) == (0.2, 0.0)
+
+
+def test_without_a_history_no_bottleneck_is_named():
+    found = bottleneck(facts(lead("a", 0, mql=1)), as_of=day(30), policy=policy())
+    assert set(found["verdict"]) == {"too few to say"}
+
+
+def test_lead_velocity_is_the_growth_between_windows_of_equal_length():
+    sizes = [175, 200, 230]
+    made = facts(*[lead(f"{w}-{i}", 28 * w, mql=28 * w) for w, n in enumerate(sizes) for i in range(n)])
+    found = lead_velocity(made, as_of=day(84), policy=policy(), windows=3)
+    assert found["leads"].to_list() == sizes
+    assert [rate and round(rate, 4) for rate in found["velocity_rate"]] == [None, 0.1429, 0.15]
+
+
+def flowing(weeks):
+    """Seven leads a week, one a day, each an MQL after 3 days and an SQL after 10."""
+    return facts(*[lead(f"{i:03d}", i, mql=i + 3, sal=i + 10, sql=i + 10) for i in range(7 * weeks)])
+
+
+def test_open_leads_are_carried_on_at_the_pace_of_those_before_them():
+    then = day(140)
+    made = seen_at(flowing(30), then)
+    found = forecast(made, to_stage="sql", as_of=then, policy=policy(), weeks=3)
+    assert found["expected"].to_list() == pytest.approx([7.0, 7.0, 7.0])
+    assert found.select("week", "days_ahead", "so_far_expected").row(2) == ("2026-W24", 21, pytest.approx(21.0))
+    assert (found["low"] <= 7).all() and (found["high"] >= 7).all()
+
+
+def test_a_forecast_shrinks_when_the_stock_dries_up():
+    """No leads came in the last 60 days, so nobody is left to become an SQL."""
+    found = forecast(seen_at(flowing(20), day(200)), to_stage="sql", as_of=day(200), policy=policy(), weeks=1)
+    assert found["expected"][0] < 4
+
+
+def test_earlier_forecasts_stand_beside_what_came():
+    record = forecast_record(flowing(30), to_stage="sql", as_of=day(210), policy=policy(), weeks=2, runs=3)
+    assert record["made_on"].to_list() == [day(d).date() for d in (182, 189, 196)]
+    assert record["entered"].to_list() == [14, 14, 14]
+    assert record["expected"].to_list() == pytest.approx([14.0] * 3) and record["is_inside"].all()
+
+
+def test_the_past_shows_nothing_that_came_later():
+    made = facts(lead("a", 0, mql=5, sal=9), lead("b", 8), lead("c", 0, mql=1, out=("lost", 9)))
+    seen = seen_at(made, day(7))
+    assert seen.select("lead_id", "is_mql", "is_sal", "stage").rows() == [
+        ("a", True, False, "mql"),
+        ("c", True, False, "mql"),
+    ]
+
+
+OLIST = Path(__file__).parents[2] / "shared" / "data" / "olist"
+
+
+@pytest.mark.skipif(not OLIST.exists(), reason="the Olist files are not ours to ship")
+def test_the_cohorts_of_olist_before_2018_are_left_truncated_not_bad():
+    leads = pl.read_csv(OLIST / "olist_marketing_qualified_leads_dataset.csv", try_parse_dates=True)
+    won = pl.read_csv(OLIST / "olist_closed_deals_dataset.csv", try_parse_dates=True).select("mql_id", "won_date")
+    made = leads.join(won, on="mql_id", how="left").select(
+        lead_id="mql_id",
+        created_at=pl.col("first_contact_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+        won_at=pl.col("won_date").dt.replace_time_zone("UTC"),
+    )
+    won_at = pl.col("won_at")
+    made = made.with_columns(
+        *[won_at.alias(f"{stage}_at") for stage in ("sal", "sql", "opportunity", "customer")],
+        *[(won_at.is_not_null() & (stage != "customer")).alias(f"is_{stage}_imputed") for stage in LADDER[2:]],
+        mql_at="created_at",
+        is_mql_imputed=False,
+        stage=pl.when(won_at.is_null()).then(pl.lit("mql")).otherwise(pl.lit("customer")),
+        stage_at=pl.coalesce("won_at", "created_at"),
+    )
+    as_of = datetime(2018, 11, 15, tzinfo=UTC)
+    step = {
+        "from_stage": "mql",
+        "to_stage": "customer",
+        "policy": policy(horizons=policy().horizons | {"mql_to_customer": 90}),
+    }
+    found = cohort_conversion(made, every="month", as_of=as_of, **step)
+    assert (found["leads"].sum(), found.select(pl.sum("converted", "late").sum()).sum_horizontal().item()) == (
+        8000,
+        842,
+    )
+    assert found.filter("is_truncated")["cohort"].to_list() == [f"2017-{month:02d}" for month in range(6, 13)]
+    spring = found.filter(pl.col("cohort").is_in(["2018-03", "2018-04", "2018-05"]))
+    assert spring["conversion_rate"].round(3).to_list() == [0.12, 0.126, 0.084]
+    assert spring["km_rate"].to_list() == pytest.approx(spring["conversion_rate"].to_list())

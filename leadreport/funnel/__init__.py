@@ -1,19 +1,33 @@
 """Reach, conversion of cohorts that know their age, time in stage, change told from noise, mix told from rate."""
 
+from leadreport.funnel.bottleneck import bottleneck
 from leadreport.funnel.change import week_on_week
 from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.durations import time_in_stage
+from leadreport.funnel.forecast import forecast
+from leadreport.funnel.heatmap import cohort_heatmap
 from leadreport.funnel.history import import_spikes, left_truncation
 from leadreport.funnel.mix import mix_and_rate
+from leadreport.funnel.past import forecast_record, seen_at
 from leadreport.funnel.steps import funnel_steps
+from leadreport.funnel.stock import stage_flow, stage_stock
+from leadreport.funnel.velocity import lead_velocity
 from leadreport.funnel.weeks import weekly_entries
 
 __all__ = [
+    "bottleneck",
     "cohort_conversion",
+    "cohort_heatmap",
+    "forecast",
+    "forecast_record",
     "funnel_steps",
     "import_spikes",
+    "lead_velocity",
     "left_truncation",
     "mix_and_rate",
+    "seen_at",
+    "stage_flow",
+    "stage_stock",
     "time_in_stage",
     "week_on_week",
     "weekly_entries",

@@ -1,0 +1,69 @@
+"""Who is where now, for how long, and how the stock came to be."""
+
+from datetime import datetime
+
+import polars as pl
+
+from leadreport.clock import Period
+from leadreport.funnel.ladder import LOST_STAGES, STEPS, age_days, at, furthest, is_lost
+from leadreport.policy import LADDER, Policy
+
+ENDS = ("recycled", *LOST_STAGES)
+"""Where a lead may be besides the stages of the ladder; a recycled one is still ours."""
+
+
+def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
+    """Where every lead stands now, and for how long: the rows sum to all leads.
+
+    One row per stage of the ladder, then recycled, lost and disqualified. Columns: stage, leads, median_days and
+    oldest_days since they came there, horizon_days of the stage's next step, over_horizon (leads older than that: they
+    have had their time and have not moved).
+    """
+    rank = furthest()
+    on_ladder = pl.lit(pl.Series(LADDER)).gather(rank)
+    stands = pl.when(is_lost() | (pl.col("stage") == "recycled")).then("stage").otherwise(on_ladder)
+    since = pl.coalesce(pl.when(stands == stage).then(at(stage)) for stage in LADDER)
+    standing = facts.select(stage=stands, days=age_days(pl.coalesce(since, "stage_at"), as_of))
+    horizons = {one: policy.horizon_days(one, two) for one, two in STEPS}
+    places = pl.DataFrame({"stage": (*LADDER, *ENDS)}).with_columns(
+        horizon_days=pl.col("stage").replace_strict(horizons, default=None, return_dtype=pl.Int64)
+    )
+    found = places.join(standing, on="stage", how="left").group_by("stage", "horizon_days", maintain_order=True)
+    return found.agg(
+        leads=pl.col("days").count().cast(pl.Int64),
+        median_days=pl.col("days").median(),
+        oldest_days=pl.col("days").max(),
+        over_horizon=(pl.col("days") > pl.col("horizon_days")).sum().cast(pl.Int64),
+    ).select("stage", "leads", "median_days", "oldest_days", "horizon_days", "over_horizon")
+
+
+def stage_flow(facts: pl.DataFrame, *, period: Period) -> pl.DataFrame:
+    """What flowed through each stage in a period: opening + entered - moved_on - lost = closing, to the lead.
+
+    One row per stage of the ladder: stage, opening, entered, moved_on, lost, closing. A lead has entered a stage when
+    it reached it or any later one; one that was recycled stays in the stock of the stage it had reached.
+    """
+    rows = [stage_row(facts, rank, period=period) for rank in range(len(LADDER))]
+    return pl.concat(rows)
+
+
+def stage_row(facts: pl.DataFrame, rank: int, *, period: Period) -> pl.DataFrame:
+    """The stock of one stage before and after, and the three flows between."""
+    came = reached_at(rank)
+    went = reached_at(rank + 1) if rank + 1 < len(LADDER) else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    out = pl.when(is_lost() & (furthest() == rank)).then("stage_at")
+    opening = [(moment < period.start_at).sum().cast(pl.Int64) for moment in (came, went, out)]
+    flows = [period.holds(moment).sum().cast(pl.Int64) for moment in (came, went, out)]
+    return facts.select(
+        stage=pl.lit(LADDER[rank]),
+        opening=opening[0] - opening[1] - opening[2],
+        entered=flows[0],
+        moved_on=flows[1],
+        lost=flows[2],
+        closing=opening[0] - opening[1] - opening[2] + flows[0] - flows[1] - flows[2],
+    )
+
+
+def reached_at(rank: int) -> pl.Expr:
+    """When a lead came to a stage or beyond it."""
+    return pl.min_horizontal(*(at(stage) for stage in LADDER[rank:]))
