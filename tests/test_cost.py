@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -7,7 +8,16 @@ from hypothesis import strategies as st
 from made_facts import START, day, facts, lead, policy
 
 from leadreport.clock import Period
-from leadreport.cost import attribute_credit, cost_per_sql, credit_by_model, in_currency, lead_value
+from leadreport.cost import (
+    attribute_credit,
+    cost_per_sql,
+    credit_by_model,
+    in_currency,
+    lead_value,
+    move_budget,
+    sales_velocity,
+    spend_lag,
+)
 from leadreport.errors import InputError
 from leadreport.policy.model import Cost
 
@@ -326,3 +336,82 @@ def test_all_models_stand_side_by_side_and_each_counts_every_sql_once():
         ("unknown", 1.0, 2.0, 1.5),
     ]
     assert found.select(pl.exclude("channel").sum()).row(0) == pytest.approx((2.0,) * 5)
+
+
+def deals(n, *, status, opened=0, days=90, amount=None):
+    """So many leads with one deal each."""
+    closed = {"customer": opened + days} if status == "won" else {}
+    counts = {f"{name}_deals": int(name == status) for name in ("open", "won", "lost")}
+    amounts = {"won_amount": amount if status == "won" else None, "open_amount": amount if status == "open" else None}
+    return [lead(f"{status}{i}", 0, opportunity=opened, **closed, **counts, **amounts) for i in range(n)]
+
+
+def test_forty_opportunities_of_twenty_five_thousand_move_2777_a_day():
+    made = facts(
+        *deals(40, status="open", amount=25_000.0),
+        *deals(10, status="won", amount=25_000.0),
+        *deals(30, status="lost"),
+    )
+    row = sales_velocity(made, policy=MEDIA, target_amount=500_000.0).row(0, named=True)
+    assert (row["opportunities"], row["win_rate"], row["cycle_days"]) == (40, 0.25, 90.0)
+    assert round(row["velocity_value"], 2) == 2777.78
+    assert (row["open_amount"], row["expected_value"], row["coverage"]) == (1_000_000.0, 250_000.0, 2.0)
+
+
+def test_a_pipeline_without_a_decided_deal_has_no_velocity():
+    row = sales_velocity(facts(*deals(2, status="open", amount=5.0)), policy=MEDIA).row(0, named=True)
+    assert (row["win_rate"], row["velocity_value"], row["coverage"]) == (None, None, None)
+
+
+def test_the_lag_of_spend_is_the_share_of_its_sqls_that_has_come():
+    made = facts(
+        *[lead(f"fast{i}", 0, mql=5, sal=5, sql=5) for i in range(3)],
+        lead("slow", 0, mql=20, sal=20, sql=20),
+        *[lead(f"never{i}", 0) for i in range(4)],
+    )
+    found = spend_lag(made, as_of=day(200), policy=MEDIA, weeks=3)
+    assert found.select("age_days", "reached_rate", "arrived_rate").rows() == [
+        (7, 0.375, 0.75),
+        (14, 0.375, 0.75),
+        (21, 0.5, 1.0),
+    ]
+
+
+SHIFT = pl.DataFrame({"channel": ["A", "B"], "sqls": [20, 30], "spend": [30_000.0, 30_000.0]})
+
+
+def test_moved_budget_brings_less_the_more_a_channel_is_saturated():
+    found = move_budget(SHIFT, by="channel", source="A", target="B", share=0.5)
+    assert found["moved_spend"].to_list() == [15_000.0] * 3
+    assert (found["lost_sqls"][0], found["gained_sqls"][0], found["net_sqls"][0]) == (10.0, 15.0, 5.0)
+    assert found["net_sqls"].is_sorted(descending=True)
+    assert set(found["verdict"]) == {"within noise"}
+
+
+def test_a_budget_is_moved_between_groups_that_are_there():
+    with pytest.raises(InputError, match="there is no channel 'C'"):
+        move_budget(SHIFT, by="channel", source="C", target="B", share=0.5)
+    with pytest.raises(InputError, match="above 0 and at most 1"):
+        move_budget(SHIFT, by="channel", source="A", target="B", share=50)
+
+
+KAG = Path(__file__).parents[2] / "shared" / "data" / "kag_ads" / "KAG_conversion_data.csv"
+
+
+@pytest.mark.skipif(not KAG.exists(), reason="the KAG files are not ours to ship")
+def test_the_ads_of_kag_cost_what_their_sums_say_and_free_enquiries_count():
+    """Enquiries are leads, approved ones SQLs; 207 ads have no spend and still 212 enquiries."""
+    ads = pl.read_csv(KAG).with_columns(channel=pl.col("xyz_campaign_id").cast(pl.String))
+    rows = ads.select("channel", n="Total_Conversion", k="Approved_Conversion").iter_rows(named=True)
+    made = [
+        lead(f"{ad}-{i}", 0, channel=row["channel"], **({"mql": 1, "sal": 1, "sql": 1} if i < row["k"] else {}))
+        for ad, row in enumerate(rows)
+        for i in range(max(row["n"], row["k"]))
+    ]
+    spend = spent(
+        *[(0, channel, "marketing", amount) for channel, amount in ads.select("channel", "Spent").iter_rows()]
+    )
+    total = cost_per_sql(facts(*made), spend, policy=MEDIA).row(0, named=True)
+    assert (total["spend"], total["leads"], total["sqls"]) == (58_705.23, 3264, 1079)
+    assert round(total["cost_per_sql"], 2) == 54.41
+    assert cost_per_sql(facts(*made), spend, by="channel", policy=MEDIA)["spend"].sum() == pytest.approx(58_705.23)
