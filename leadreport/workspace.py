@@ -213,3 +213,20 @@ def last_working_day(policy: Policy, period: Period) -> date:
     days = [period.end_on - timedelta(days=back) for back in range(1, period.days + 1)]
     worked = [day for day in days if hours.by_weekday()[day.weekday()] and day not in hours.holidays]
     return worked[0] if worked else days[0]
+
+
+def remark_on_end_of_data(ws: Workspace) -> str | None:
+    """What to say when the data end before the week does: nothing, a banner, or an error, as the policy wants.
+
+    The data reach the week's end when something happened on its last working day or later.
+    """
+    needed = last_working_day(ws.policy, ws.week)
+    if ws.data_through_on >= needed:
+        return None
+    problem = f"The data reach until {ws.data_through_on}; the week {ws.week.name} ends on {ws.week.end_on - timedelta(days=1)}."
+    if ws.policy.report.if_data_end_early == "banner":
+        return f"{problem} Its last days are missing from every number."
+    raise InputError(
+        problem,
+        hint="export again, run with --as-of latest, or set if_data_end_early = \"banner\" under [report] in policy.toml",
+    )
