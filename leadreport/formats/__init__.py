@@ -4,8 +4,8 @@ Null is always an en dash. Units hang on narrow no-break spaces, minus is the mi
 `use` says once per page which language, currency and time zone are spoken; each function takes them as well.
 """
 
-from leadreport.formats.kinds import KINDS, kind_of, label_of, shown
-from leadreport.formats.money import money
+from leadreport.formats.kinds import KINDS, intervals_of, kind_of, label_of, shown
+from leadreport.formats.money import money, symbol
 from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
 from leadreport.formats.spoken import DASH, LANGUAGES, NNBSP, Spoken, display_mode, spoken, use
 from leadreport.formats.times import date, days, hours, instant, span, week
@@ -13,6 +13,6 @@ from leadreport.formats.words import a_verdict, listed, phrase, plural
 
 __all__ = [
     "DASH", "KINDS", "LANGUAGES", "NNBSP", "Spoken",
-    "a_verdict", "count", "date", "days", "display_mode", "flag", "hours", "instant", "interval", "kind_of", "label_of", "listed", "money",
-    "number", "phrase", "plural", "points", "rate", "ratio", "shown", "span", "spoken", "use", "week",
+    "a_verdict", "count", "date", "days", "display_mode", "flag", "hours", "instant", "interval", "intervals_of", "kind_of", "label_of", "listed", "money",
+    "number", "phrase", "plural", "points", "rate", "ratio", "shown", "span", "spoken", "symbol", "use", "week",
 ]  # fmt: skip

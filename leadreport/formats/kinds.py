@@ -1,8 +1,8 @@
-"""Which format a column wants, by the conventions of its name."""
+"""What the name of a column says: its format, its heading, whose interval it ends."""
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from leadreport.formats import numbers, times
 from leadreport.formats.money import money
@@ -117,6 +117,27 @@ def label_of(column: str) -> str:
     words = re.sub(r"^(is|has)_|_(on|at)$", "", column).split("_")
     spelled = [_word(word) for word in words]
     return " ".join([spelled[0][:1].upper() + spelled[0][1:], *spelled[1:]])
+
+
+def intervals_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Which columns hold the ends of which column's interval, as their names and places say.
+
+    `x_low` and `x_high` belong to `x` or `x_rate`; `low` and `high` to the column before them.
+
+    Examples
+    --------
+    >>> intervals_of(["channel", "close_rate", "low", "high", "leads"])
+    {'close_rate': ('low', 'high')}
+    >>> intervals_of(["reach_rate", "reach_low", "reach_high", "cost", "cost_low", "cost_high"])
+    {'reach_rate': ('reach_low', 'reach_high'), 'cost': ('cost_low', 'cost_high')}
+    """
+    found = {}
+    for place, name in enumerate(names):
+        pairs = [(f"{stem}_low", f"{stem}_high") for stem in (name, name.removesuffix("_rate"))]
+        if tuple(names[place + 1 : place + 3]) == ("low", "high"):
+            pairs.append(("low", "high"))
+        found |= {name: pair for pair in pairs if set(pair) <= set(names)}
+    return found
 
 
 def shown(value: object, kind: str, *, language: str | None = None) -> str:

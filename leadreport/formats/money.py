@@ -36,3 +36,14 @@ def money(
 
 def _decimals(amount: float, currency: str) -> int:
     return get_currency_precision(currency) if 0 < round(abs(amount), 2) < SMALL else 0
+
+
+def symbol(*, currency: str | None = None) -> str:
+    """The sign of a currency, for an axis.
+
+    Examples
+    --------
+    >>> symbol(currency="EUR")
+    '€'
+    """
+    return get_currency_symbol(currency or spoken().currency, locale="de")

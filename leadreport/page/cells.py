@@ -45,31 +45,9 @@ def columns_of(
 ) -> list[Column]:
     """The columns of a table, the ends of an interval drawn into the cell of their number."""
     _known(frame, [*kinds, *labels, *intervals, *(end for ends in intervals.values() for end in ends)])
-    around = found_intervals(frame.columns) | dict(intervals)
+    around = formats.intervals_of(frame.columns) | dict(intervals)
     ends = {end for pair in around.values() for end in pair}
     return [_column(frame, name, kinds, labels, around.get(name)) for name in frame.columns if name not in ends]
-
-
-def found_intervals(names: Sequence[str]) -> dict[str, Ends]:
-    """The intervals that columns announce by their names: `x_low`, `x_high`, or `low`, `high` beside the one rate.
-
-    Examples
-    --------
-    >>> found_intervals(["channel", "close_rate", "low", "high"])
-    {'close_rate': ('low', 'high')}
-    >>> found_intervals(["win_rate", "win_rate_low", "win_rate_high"])
-    {'win_rate': ('win_rate_low', 'win_rate_high')}
-    """
-    found = {name: (f"{name}_low", f"{name}_high") for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
-    if {"low", "high"} <= set(names) and names.index("low") > 0:
-        found[_owner(names)] = ("low", "high")
-    return found
-
-
-def _owner(names: Sequence[str]) -> str:
-    """Whose interval `low` and `high` are: the only rate's, else the column's before them."""
-    rates = [name for name in names if name == "rate" or name.endswith("_rate")]
-    return rates[0] if len(rates) == 1 else names[names.index("low") - 1]
 
 
 def _column(

@@ -35,8 +35,8 @@ def table(
     labels
         Column to heading.
     intervals
-        Column to the two columns that hold the ends of its interval; `x_low`, `x_high` and a lone `low`, `high` are
-        found without being named.
+        Column to the two columns that hold the ends of its interval; `x_low`, `x_high`, and `low`, `high` behind
+        their number, are found without being named.
     columns
         Which columns, and in which order; all when not said. Ends of intervals come along with their number.
     limit

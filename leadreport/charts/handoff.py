@@ -1,0 +1,241 @@
+"""The handoff: how fast, how many were taken on, and what became of the rest."""
+
+import altair as alt
+import polars as pl
+
+from leadreport import formats
+from leadreport.charts.dots import PERCENT, dots, label_axis, reference, with_label
+from leadreport.charts.draw import drawable, embedded, finished, group_of, tips, told_columns
+from leadreport.charts.palette import CATEGORIES, DASHES, MAIN, ORANGE, QUIET
+from leadreport.charts.words import each, extremes, sentences
+from leadreport.errors import PageError
+
+SPEED = {
+    "leads": "Handed over", "attainment_rate": "Answered in time", "in_time": "In time", "late": "Late",
+    "overdue": "Overdue", "not_due": "Not yet due", "median_hours": "Half answered within",
+    "p90_hours": "Nine in ten answered within", "never_contacted": "Never contacted",
+}  # fmt: skip
+
+ACCEPTANCE = {
+    "handed_over": "Handed over", "acceptance_rate": "Accepted", "accepted": "Accepted leads", "rejected": "Rejected",
+    "recycled": "Recycled", "undecided": "Undecided", "touched_in_time_rate": "Touched in time",
+    "accepted_untouched": "Accepted, not touched",
+}  # fmt: skip
+
+CURVE = {
+    "at": ("Working hours since the hand-over", "hours"), "converted_rate": "Touched by then", "at_risk": "Still watched",
+}  # fmt: skip
+
+BRIDGE = {"step": "Step", "reason": "Reason", "shown": "Leads", "detail": "What it counts"}
+
+
+def speed_chart(
+    speed: pl.DataFrame,
+    *,
+    by: str | None = None,
+    target: float | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> alt.LayerChart:
+    """The share of leads answered within the agreed time, per group, with interval and n.
+
+    `speed` has one row per group: attainment_rate with low and high, leads; hours and counts are told when there.
+    """
+    group = group_of(speed, by)
+    drawable(speed, group, "attainment_rate", "low", "high", "leads")
+    frame = with_label(speed, group=group, n="leads")
+    told = told_columns(frame, {group: formats.label_of(group)} | SPEED)
+    drawn = dots(frame, told, value="attainment_rate", ends=("low", "high"), title="Answered in time")
+    return finished(
+        _with_target(drawn, target),
+        frame,
+        told,
+        title=title or f"Who answers in time, by {formats.label_of(group).lower()}?",
+        subtitle=subtitle or "Share of the leads that were due; lines: 95 % interval. n: leads handed over.",
+        description=sentences(
+            f"Points with intervals, one per {formats.label_of(group).lower()}: the share of leads answered in time.",
+            extremes(frame, group=group, value="attainment_rate", kind="rate"),
+        ),
+    )
+
+
+def acceptance_chart(
+    acceptance: pl.DataFrame,
+    *,
+    by: str | None = None,
+    target: float | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> alt.LayerChart:
+    """The share of handed-over leads that sales took on, per group, with interval and n.
+
+    `acceptance` has one row per group: handed_over, acceptance_rate with low and high.
+    """
+    group = group_of(acceptance, by)
+    drawable(acceptance, group, "acceptance_rate", "low", "high", "handed_over")
+    frame = with_label(acceptance, group=group, n="handed_over")
+    told = told_columns(frame, {group: formats.label_of(group)} | ACCEPTANCE)
+    drawn = dots(frame, told, value="acceptance_rate", ends=("low", "high"), title="Accepted by sales")
+    return finished(
+        _with_target(drawn, target),
+        frame,
+        told,
+        title=title or f"Which leads does sales take on, by {formats.label_of(group).lower()}?",
+        subtitle=subtitle or "Share of the leads that had their time; lines: 95 % interval. n: leads handed over.",
+        description=sentences(
+            f"Points with intervals, one per {formats.label_of(group).lower()}: the share of leads that sales accepted.",
+            extremes(frame, group=group, value="acceptance_rate", kind="rate"),
+        ),
+    )
+
+
+def touch_curve_chart(
+    curve: pl.DataFrame,
+    *,
+    by: str | None = None,
+    sla_hours: float | None = None,
+    title: str | None = None,
+    subtitle: str | None = None,
+) -> alt.LayerChart:
+    """The share of leads touched within so many working hours; at most five groups, each with its own dash.
+
+    `curve` has one row per time (and group): at, converted_rate, low, high. A curve with thousands of times is read off
+    at chosen hours first, with `rates.converted_by`.
+    """
+    drawable(curve, "at", "converted_rate", "low", "high", *([by] if by else []))
+    told = told_columns(curve, ({by: formats.label_of(by)} if by else {}) | CURVE)
+    rows = embedded(curve, ["at", "converted_rate", "low", "high", *([by] if by else [])], told)
+    hours = alt.X("at:Q", title="Working hours since the hand-over", scale=alt.Scale(nice=False))
+    share = {"title": "Touched", "axis": alt.Axis(format=PERCENT, tickCount=5), "scale": alt.Scale(domain=[0, 1])}
+    base = alt.Chart(rows, height=260).encode(x=hours, tooltip=tips(told))
+    area = base.mark_area(interpolate="step-after", fill=MAIN, fillOpacity=0.15)
+    line = base.mark_line(interpolate="step-after", point=alt.OverlayMarkDef(opacity=0, size=120))
+    line = line.encode(y=alt.Y("converted_rate:Q", **share))
+    if by:
+        drawn = alt.layer(line.encode(**_told_apart(curve, by)))
+    else:
+        drawn = area.encode(y=alt.Y("low:Q", **share), y2="high:Q") + line
+    if sla_hours is not None:
+        drawn = drawn + reference(sla_hours, label=f"agreed: {formats.hours(sla_hours)}")
+    return finished(
+        drawn,
+        curve,
+        told,
+        title=title or "How long until somebody calls?",
+        subtitle=subtitle or "Kaplan-Meier: a lead that nobody has called counts for as long as it has waited.",
+        description=sentences(
+            "A rising curve: the share of leads touched, over working hours since the hand-over.", _ends(curve, by)
+        ),
+    )
+
+
+def bridge_chart(bridge: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
+    """From the leads that marketing counts to those that sales worked, step by step.
+
+    `bridge` has one row per step, in order: step, leads, sign (+1 adds, -1 takes away, 0 is what stands at that point).
+    """
+    drawable(bridge, "step", "leads", "sign")
+    frame = bridge.with_columns(*_levels(), label=_step(bridge), kind=_kind())
+    stands = frame["kind"] == KINDS[0]
+    signs = pl.select(pl.when(stands).then(0).otherwise(frame["sign"])).to_series()
+    shown = [_signed(leads, sign) for leads, sign in zip(frame["leads"], signs, strict=True)]
+    frame = frame.with_columns(shown=pl.Series(shown, dtype=pl.String), right=pl.max_horizontal("start", "end"))
+    told = told_columns(frame, BRIDGE)
+    rows = embedded(frame, ["label", "start", "end", "right", "shown", "kind"], told)
+    base = alt.Chart(rows, height=alt.Step(30)).encode(y=label_axis(frame), tooltip=tips(told))
+    room = alt.Scale(domain=[0, 1.12 * max(frame["right"].max() or 0, 1)], nice=False)
+    kinds = alt.Scale(domain=list(KINDS), range=[MAIN, ORANGE, QUIET])
+    bars = base.mark_bar(height=18).encode(
+        x=alt.X("start:Q", title="Leads", scale=room, axis=alt.Axis(format=",~f", tickCount=6)),
+        x2="end:Q",
+        fill=alt.Fill("kind:N", scale=kinds, sort=list(KINDS)),
+    )
+    words = base.mark_text(align="left", dx=6).encode(x=alt.X("right:Q", scale=room), text="shown:N")
+    return finished(
+        bars + words,
+        frame,
+        told,
+        title=title or "From marketing's count to sales' count",
+        subtitle=subtitle or "Every lead is in one step; the steps add up.",
+        description=f"A waterfall of leads. {each(frame, group='label', value='shown', kind='text', most=20)}",
+    )
+
+
+KINDS = ("a count that stands", "taken away", "added")
+
+
+def reasons_chart(reasons: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
+    """Why leads were turned away: leads per reason, rejected and recycled.
+
+    `reasons` has one row per verdict and reason: verdict, reason, leads.
+    """
+    drawable(reasons, "verdict", "reason", "leads")
+    frame = reasons.with_columns(
+        label=pl.format("{} ({})", "reason", "verdict"),
+        shown=pl.Series([formats.count(leads) for leads in reasons["leads"]], dtype=pl.String),
+    )
+    labels = {"verdict": "Verdict", "reason": "Reason", "leads": "Leads", "share_rate": "Of its verdict"}
+    told = told_columns(frame, labels)
+    base = alt.Chart(embedded(frame, ["label", "leads", "shown"], told), height=alt.Step(26))
+    base = base.encode(y=label_axis(frame), x=alt.X("leads:Q", title="Leads", axis=None), tooltip=tips(told))
+    return finished(
+        base.mark_bar(height=16) + base.mark_text(align="left", dx=6).encode(text="shown:N"),
+        frame,
+        told,
+        title=title or "Why are leads turned away?",
+        subtitle=subtitle or f"{formats.plural(reasons['leads'].sum(), 'lead')} turned away.",
+        description=f"Bars, one per reason. {each(frame, group='label', value='shown', kind='text')}",
+    )
+
+
+def _with_target(drawn: alt.LayerChart, target: float | None) -> alt.LayerChart:
+    if target is None:
+        return drawn
+    return drawn + reference(target, label=f"{formats.phrase('target')} {formats.rate(target)}")
+
+
+def _told_apart(curve: pl.DataFrame, by: str) -> dict[str, alt.Stroke | alt.StrokeDash]:
+    """Groups by colour and dash, in one legend."""
+    groups = curve[by].unique(maintain_order=True).to_list()
+    if len(groups) > len(CATEGORIES):
+        raise PageError(f"{len(groups)} curves are not told apart", hint=f"draw {len(CATEGORIES)} groups or fewer")
+    colours, dashes = list(CATEGORIES[: len(groups)]), [list(dash) for dash in DASHES[: len(groups)]]
+    return {
+        "stroke": alt.Stroke(f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=colours)),
+        "strokeDash": alt.StrokeDash(f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=dashes)),
+    }
+
+
+def _ends(curve: pl.DataFrame, by: str | None) -> str:
+    """Where each curve ends."""
+    groups = [curve] if by is None else curve.partition_by(by, maintain_order=True)
+    ends = [(group[by][0] if by else "All leads", group.tail(1)) for group in groups if group.height]
+    return " ".join(
+        f"{name}: {formats.rate(end['converted_rate'][0])} within {formats.hours(end['at'][0])}." for name, end in ends
+    )
+
+
+def _levels() -> list[pl.Expr]:
+    """Where each bar begins and ends: a step hangs where the one before it stopped."""
+    moves = (pl.col("leads") * pl.col("sign")).cum_sum()
+    return [
+        pl.when(pl.col("sign") == 0).then(0).otherwise(moves.shift(1, fill_value=0)).alias("start"),
+        pl.when(pl.col("sign") == 0).then("leads").otherwise(moves).alias("end"),
+    ]
+
+
+def _step(bridge: pl.DataFrame) -> pl.Expr:
+    """The step's name, with the reason where there is one."""
+    if "reason" not in bridge.columns:
+        return pl.col("step")
+    return pl.when(pl.col("reason").is_null()).then("step").otherwise(pl.format("{}: {}", "step", "reason"))
+
+
+def _kind() -> pl.Expr:
+    is_first = pl.int_range(pl.len()) == 0
+    stands, taken, added = (pl.lit(kind) for kind in KINDS)
+    return pl.when(is_first | (pl.col("sign") == 0)).then(stands).when(pl.col("sign") < 0).then(taken).otherwise(added)
+
+
+def _signed(leads: int, sign: int) -> str:
+    return formats.count(leads) if sign == 0 else formats.count(leads * sign, is_signed=True)
