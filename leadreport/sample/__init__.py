@@ -41,12 +41,15 @@ def make_sample(*, seed: int = SEED) -> dict[str, pl.DataFrame]:
     streams = [np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(13)]
     people = make_people(calendar, streams[0])
     journeys = make_journeys(people, calendar, streams[1])
-    activities = pl.concat([make_activities(journeys, calendar, streams[2]), make_touches(journeys, calendar, streams[3])])
+    activities = pl.concat(
+        [make_activities(journeys, calendar, streams[2]), make_touches(journeys, calendar, streams[3])]
+    )
+    deals = make_deals(journeys, calendar, streams[7])
     tables = {
         "leads": make_leads(journeys, calendar.end, streams[4]),
         "activities": as_table(activities, calendar.end),
-        "stages": make_stages(journeys, calendar, streams[5]),
-        "deals": make_deals(journeys, calendar, streams[7]),
+        "stages": make_stages(journeys, deals, calendar, streams[5]),
+        "deals": deals,
         "spend": make_spend(streams[8]),
         "answers": make_answers(journeys, calendar, streams[9]),
         "feedback": make_feedback(journeys, calendar, streams[10]),
@@ -69,7 +72,9 @@ def make_leads(journeys: pl.DataFrame, end: int, rng: np.random.Generator) -> pl
 
 def as_table(activities: pl.DataFrame, end: int) -> pl.DataFrame:
     """The activities before the end of the history, in the order in which they happened."""
-    seen = activities.filter(pl.col("at") < end).sort("at", "lead_id", "kind", "detail", nulls_last=True, maintain_order=True)
+    seen = activities.filter(pl.col("at") < end).sort(
+        "at", "lead_id", "kind", "detail", nulls_last=True, maintain_order=True
+    )
     return seen.select("lead_id", instant("at").alias("happened_at"), "kind", "by", "detail", "channel")
 
 

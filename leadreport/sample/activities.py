@@ -36,7 +36,13 @@ def repeated(leads: pl.DataFrame, times: np.ndarray) -> pl.DataFrame:
 
 
 def happened(
-    leads: pl.DataFrame, at: np.ndarray, kind: str, *, by: str = "lead", detail: pl.Series | None = None, via: str | None = None
+    leads: pl.DataFrame,
+    at: np.ndarray,
+    kind: str,
+    *,
+    by: str = "lead",
+    detail: pl.Series | None = None,
+    via: str | None = None,
 ) -> pl.DataFrame:
     """Rows of one kind; the channel is the lead's own unless said."""
     return leads.select(
@@ -60,20 +66,36 @@ def on_days_after(leads: pl.DataFrame, mean_days: float, calendar: Calendar, rng
 def browsing(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
     """Pages and mails; who is inclined to buy looks a little more often, whoever gets further looks longer."""
     interest = rng.gamma(1.5, 1 / 1.5, journeys.height) * np.exp(0.2 * journeys["propensity"].to_numpy())
-    pages = repeated(journeys, rng.poisson(4.5 * interest + journeys["depth"].to_numpy()))
+    interest *= np.where(journeys["is_bought"].to_numpy(), 0.2, 1.0)
+    pages = repeated(journeys, rng.poisson(4.5 * interest + 0.8 * journeys["depth"].to_numpy()))
+    pages = pages.with_columns(channel=returning(pages, rng))
     clicks = repeated(journeys, rng.poisson(1.5 * interest))
     visitors = journeys.filter("is_pricing_visitor")
     prices = repeated(visitors, 1 + rng.poisson(0.9, visitors.height))
     return [
         happened(pages, on_days_after(pages, 16, calendar, rng), "page_view", detail=drawn(PAGES, pages.height, rng)),
-        happened(clicks, on_days_after(clicks, 24, calendar, rng), "email_click", detail=drawn(MAILS, clicks.height, rng), via="email"),
+        happened(
+            clicks,
+            on_days_after(clicks, 24, calendar, rng),
+            "email_click",
+            detail=drawn(MAILS, clicks.height, rng),
+            via="email",
+        ),
         happened(prices, on_days_after(prices, 6, calendar, rng), "pricing_page"),
     ]
 
 
+def returning(visits: pl.DataFrame, rng: np.random.Generator) -> pl.Expr:
+    """Half of the visits come the way the lead first came, the others by another one or by nobody knows which."""
+    other = drawn(
+        {"own": 0.52, "organic_search": 0.20, "email": 0.10, "paid_search": 0.08, "": 0.10}, visits.height, rng
+    )
+    return pl.when(other == "own").then("channel").when(other != "").then(other).alias("channel")
+
+
 def forms(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """What makes an MQL stands just before it; now and then somebody else fills a form as well."""
-    mqls = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_trial_starter") & ~pl.col("is_imported"))
+    """What makes an MQL stands just before it (bought lists are handed over without); now and then others write, too."""
+    mqls = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_trial_starter") & ~pl.col("is_bought"))
     loose, firm = mqls.filter("is_loose_mql"), mqls.filter(~pl.col("is_loose_mql"))
     trigger = drawn(TRIGGERS, firm.height, rng)
     before = (firm["mql"].to_numpy() - rng.integers(20, 100, firm.height)).clip(min=firm["created"].to_numpy())
@@ -108,7 +130,9 @@ def offers(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
     during = (opened + (closed - opened) * rng.uniform(0.05, 0.9, deals.height)).astype(np.int64)
     return [
         downloads(curious, on_days_after(curious, 20, calendar, rng), rng),
-        happened(guests, on_days_after(guests, 1, calendar, rng), "webinar", detail=pl.lit("getting_started"), via="webinar"),
+        happened(
+            guests, on_days_after(guests, 1, calendar, rng), "webinar", detail=pl.lit("getting_started"), via="webinar"
+        ),
         happened(deals, during, "download", detail=pl.lit("roi_calculator")),
     ]
 
@@ -120,8 +144,14 @@ def others(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
     seen = journeys.filter(pl.Series(rng.random(journeys.height) < share))
     mailed = calendar.later(on_days_after(nurtured, 30, calendar, rng), np.zeros(nurtured.height))
     return [
-        happened(nurtured, mailed, "nurture_email", by="marketing", detail=drawn(MAILS, nurtured.height, rng), via="email"),
         happened(
-            seen, on_days_after(seen, 12, calendar, rng), "intent", by="third_party", detail=drawn(REVIEW_SITES, seen.height, rng)
+            nurtured, mailed, "nurture_email", by="marketing", detail=drawn(MAILS, nurtured.height, rng), via="email"
+        ),
+        happened(
+            seen,
+            on_days_after(seen, 12, calendar, rng),
+            "intent",
+            by="third_party",
+            detail=drawn(REVIEW_SITES, seen.height, rng),
         ),
     ]

@@ -6,7 +6,9 @@ import polars as pl
 
 CSV = ("spend", "answers", "feedback")
 """Small tables are text, so that a reader can open them; the others are Parquet."""
-ILLEGIBLE = {"spend": "2026-06-31,email,newsletter,marketing,84.20,EUR\n2026-07-06,email,newsletter,marketing,n/a,EUR\n"}
+ILLEGIBLE = {
+    "spend": "2026-06-31,email,newsletter,marketing,84.20,EUR\n2026-07-06,email,newsletter,marketing,n/a,EUR\n"
+}
 """Two lines that no reader can make sense of: a day that does not exist, an amount that is none."""
 POLICY = Path(__file__).parent / "policy.toml"
 

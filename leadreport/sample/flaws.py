@@ -29,7 +29,9 @@ def duplicate(tables: Tables, rng: np.random.Generator) -> Tables:
     first = touched[np.sort(rng.choice(touched.height, MERGED, replace=False))]
     second = copies(first, start=1, days=4)
     third = copies(second[np.arange(CHAINED)], start=MERGED + 1, days=3)
-    moved = pl.concat([second, third]).select(pl.col("merged_into").alias("lead_id"), pl.col("lead_id").alias("copy"), "created_at")
+    moved = pl.concat([second, third]).select(
+        pl.col("merged_into").alias("lead_id"), pl.col("lead_id").alias("copy"), "created_at"
+    )
     tables = {name: follow(table, moved) for name, table in tables.items()}
     leads = pl.concat([leads, second, third]).sort("created_at", "lead_id", maintain_order=True)
     return tables | {"leads": leads}
@@ -51,7 +53,9 @@ def follow(table: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
         return table
     is_after = pl.col("copy").is_not_null() & (pl.col(at) > pl.col("created_at"))
     table = table.join(moved, on="lead_id", how="left", maintain_order="left")
-    return table.with_columns(pl.when(is_after).then("copy").otherwise("lead_id").alias("lead_id")).drop("copy", "created_at")
+    return table.with_columns(pl.when(is_after).then("copy").otherwise("lead_id").alias("lead_id")).drop(
+        "copy", "created_at"
+    )
 
 
 def unsettle(tables: Tables, rng: np.random.Generator) -> Tables:
@@ -74,7 +78,12 @@ def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
     bad = {
         "leads": [twice(tables["leads"], 12, rng), nameless(tables["leads"], rng)],
         "activities": [
-            changed(tables["activities"], 300, rng, lead_id=pl.format("X{}", pl.int_range(1, 301).cast(pl.String).str.zfill(5))),
+            changed(
+                tables["activities"],
+                300,
+                rng,
+                lead_id=pl.format("X{}", pl.int_range(1, 301).cast(pl.String).str.zfill(5)),
+            ),
             changed(tables["activities"], 120, rng, happened_at=None),
         ],
         "stages": [
@@ -82,10 +91,26 @@ def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
             changed(tables["stages"], 30, rng, reached_at=None),
         ],
         "deals": [
-            changed(tables["deals"], 3, rng, deal_id=pl.format("D8{}", pl.int_range(1, 4).cast(pl.String).str.zfill(3)), amount=-pl.col("amount").fill_null(500.0)),
+            changed(
+                tables["deals"],
+                3,
+                rng,
+                deal_id=pl.format("D8{}", pl.int_range(1, 4).cast(pl.String).str.zfill(3)),
+                amount=-pl.col("amount").fill_null(500.0),
+            ),
+            changed(
+                tables["deals"].filter(pl.col("status") == "won"),
+                2,
+                rng,
+                deal_id=pl.format("D9{}", pl.int_range(1, 3).cast(pl.String).str.zfill(3)),
+                closed_at=None,
+            ),
             twice(tables["deals"], 1, rng),
         ],
-        "spend": [changed(tables["spend"], 12, rng, amount=-pl.col("amount")), changed(tables["spend"], 8, rng, spent_on=None)],
+        "spend": [
+            changed(tables["spend"], 12, rng, amount=-pl.col("amount")),
+            changed(tables["spend"], 8, rng, spent_on=None),
+        ],
         "answers": [changed(tables["answers"], 35, rng, answer=pl.lit("maybe"))],
         "feedback": [changed(tables["feedback"], 6, rng, score=pl.lit(11, pl.Int64))],
     }

@@ -33,7 +33,7 @@ def make_journeys(people: pl.DataFrame, calendar: Calendar, rng: np.random.Gener
         depth=pl.Series((luck[:, None] < chances).sum(axis=1)),
         is_loose_mql=pl.Series((luck < chances[:, 0]) & (luck >= strict_chances(people)[:, 0])),
     )
-    return with_instants(people, calendar, rng)
+    return with_instants(with_habits(people, rng), calendar, rng)
 
 
 def strict_chances(people: pl.DataFrame) -> np.ndarray:
@@ -55,21 +55,23 @@ def step_chances(people: pl.DataFrame, calendar: Calendar) -> np.ndarray:
 
 
 def draw_luck(people: pl.DataFrame, chances: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One uniform number per lead; of forty draws for the unlucky rep, the third worst in acceptance and sales together.
+    """One uniform number per lead; for the unlucky rep's leads one of two hundred draws that is bad and no worse.
 
-    So one rep in thirteen fares as badly by chance alone: what these leads were inclined to do is as everywhere.
+    Acceptance and sales both lie as near as can be to 1.4 standard errors below what these leads were inclined to do:
+    luck that one rep in twelve has.
     """
     luck = rng.random(people.height)
     theirs = (people["owner"] == UNLUCKY_REP).to_numpy()
-    draws = rng.random((40, theirs.sum()))
+    draws = rng.random((200, theirs.sum()))
     reached = (draws[:, :, None] < chances[theirs]).sum(axis=1)
-    fortune = [ratio / ratio.mean() for ratio in (reached[:, 1] / reached[:, 0], reached[:, 4] / theirs.sum())]
-    luck[theirs] = draws[np.argsort(np.sum(fortune, axis=0), kind="stable")[2]]
+    shares = np.column_stack([reached[:, 1] / reached[:, 0], reached[:, 4]])
+    distance = np.abs((shares - shares.mean(axis=0)) / shares.std(axis=0) + 1.4).sum(axis=1)
+    luck[theirs] = draws[distance.argmin()]
     return luck
 
 
 def with_instants(people: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
-    """Adds the instant of each step and of the first touch, the detour of those who come back, and who starts a trial."""
+    """Adds the instant of each step and of the first touch, and the detour of those who are parked and come back."""
     size, depth = people.height, people["depth"].to_numpy()
 
     def hours(median: float | np.ndarray, spread: float) -> np.ndarray:
@@ -86,7 +88,6 @@ def with_instants(people: pl.DataFrame, calendar: Calendar, rng: np.random.Gener
     sql = calendar.later(resumed, hours(44, 0.7))
     opportunity = calendar.later(sql, hours(18, 0.7))
     closed = calendar.later(opportunity, hours(np.where(depth == 5, 115, 140), 0.55))
-    starts = np.where((depth >= 1) & ~people["is_loose_mql"].to_numpy(), 0.85, 0.35)
     return people.with_columns(
         pl.Series("mql", mql),
         pl.Series("touch", touch),
@@ -98,6 +99,14 @@ def with_instants(people: pl.DataFrame, calendar: Calendar, rng: np.random.Gener
         pl.Series("sql", sql),
         pl.Series("opportunity", opportunity),
         pl.Series("closed", closed),
+    )
+
+
+def with_habits(people: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Adds who starts the trial that was asked for, and which MQLs nobody touched or nobody owned."""
+    size, depth = people.height, people["depth"].to_numpy()
+    starts = np.where((depth >= 1) & ~people["is_loose_mql"].to_numpy(), 0.85, 0.35)
+    return people.with_columns(
         pl.Series("is_trial_starter", people["trial_requested"].to_numpy() & (rng.random(size) < starts)),
         pl.Series("is_untouched", (depth < 2) & (rng.random(size) < 0.16)),
         pl.Series("is_unowned", (depth < 2) & (rng.random(size) < 0.05)),

@@ -19,8 +19,12 @@ UNBOOKED = 0.12
 def make_deals(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
     """deal_id, lead_id, created_at, closed_at, status, amount, currency, reason."""
     deals = first_deals(journeys, rng)
-    deals = pl.concat([deals, second_deals(deals, calendar, rng), unlinked_deals(deals, rng)])
-    deals = deals.filter(pl.col("opened") < calendar.end).sort("opened", "lead_id", nulls_last=True, maintain_order=True)
+    deals = pl.concat(
+        [deals, earlier_deals(deals, rng), second_deals(deals, calendar, rng), unlinked_deals(deals, rng)]
+    )
+    deals = deals.filter(pl.col("opened") < calendar.end).sort(
+        "opened", "lead_id", nulls_last=True, maintain_order=True
+    )
     is_open = (pl.col("closed") >= calendar.end) | pl.col("is_stale")
     deals = deals.with_columns(status=pl.when(is_open).then(pl.lit("open")).otherwise("status"))
     known = pl.col("status") != "open"
@@ -49,6 +53,13 @@ def first_deals(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFram
         is_stale=(pl.col("depth") == 4) & pl.Series(rng.random(deals.height) < 0.10),
         reason=drawn(LOST_REASONS, deals.height, rng),
     )
+
+
+def earlier_deals(deals: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """One winner in thirty lost a first deal half-way: lost once, and a customer all the same."""
+    lost = deals.filter((pl.col("status") == "won") & pl.Series(rng.random(deals.height) < 1 / 30))
+    halfway = pl.col("opened") + (pl.col("closed") - pl.col("opened")) // 2
+    return lost.with_columns(pl.lit("lost").alias("status"), halfway.alias("closed"))
 
 
 def second_deals(deals: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
@@ -109,7 +120,9 @@ def noise(rng: np.random.Generator, size: int) -> np.ndarray:
     return np.exp(rng.normal(0, 0.10, size))
 
 
-def frame(on: pl.Series, channel: str | None, campaign: str | None, department: str, amount: np.ndarray) -> pl.DataFrame:
+def frame(
+    on: pl.Series, channel: str | None, campaign: str | None, department: str, amount: np.ndarray
+) -> pl.DataFrame:
     return pl.DataFrame({"spent_on": on, "amount": amount}).select(
         "spent_on",
         pl.lit(channel, pl.String).alias("channel"),

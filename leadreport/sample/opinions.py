@@ -8,12 +8,12 @@ from leadreport.sample.people import drawn
 
 # criterion: yes, no, unknown among SALs that go no further; among SQLs that do not buy; among customers
 BANT = {
-    "budget": ((0.22, 0.34, 0.44), (0.70, 0.10, 0.20), (0.93, 0.02, 0.05)),
-    "authority": ((0.30, 0.30, 0.40), (0.72, 0.12, 0.16), (0.90, 0.03, 0.07)),
+    "budget": ((0.22, 0.34, 0.44), (0.76, 0.08, 0.16), (0.93, 0.02, 0.05)),
+    "authority": ((0.30, 0.30, 0.40), (0.80, 0.08, 0.12), (0.90, 0.03, 0.07)),
     "need": ((0.52, 0.18, 0.30), (0.93, 0.02, 0.05), (0.94, 0.02, 0.04)),
-    "timeline": ((0.24, 0.30, 0.46), (0.84, 0.05, 0.11), (0.85, 0.05, 0.10)),
+    "timeline": ((0.24, 0.30, 0.46), (0.86, 0.05, 0.09), (0.85, 0.05, 0.10)),
 }
-ASKED = {"budget": 0.80, "authority": 0.75, "need": 0.92, "timeline": 0.72}
+ASKED = {"budget": 0.84, "authority": 0.80, "need": 0.94, "timeline": 0.78}
 """Share of the accepted leads for which a rep filled the field at all; SQLs get it filled twice as reliably."""
 ENGINEERS = {"Robin Weber (presales)": 0.5, "Alex Kurz (presales)": 0.5}
 PULSE = (3.2, 3.4, 6.3, 7.4, 7.8, 8.9)
@@ -36,7 +36,9 @@ def answered(sals: pl.DataFrame, criterion: str, calendar: Calendar, rng: np.ran
     edges = np.cumsum(np.array(BANT[criterion]), axis=1)[group]
     answer = np.array(["yes", "no", "unknown"])[(rng.random(sals.height)[:, None] > edges[:, :2]).sum(axis=1)]
     start, end = sals["resumed"].to_numpy(), sals["sql"].to_numpy()
-    at = calendar.later((start + (end - start) * rng.uniform(0.1, 0.95, sals.height)).astype(np.int64), np.zeros(sals.height))
+    at = calendar.later(
+        (start + (end - start) * rng.uniform(0.1, 0.95, sals.height)).astype(np.int64), np.zeros(sals.height)
+    )
     skipped = (1 - ASKED[criterion]) * np.where(depth >= 3, 0.5, 1.0)
     return sals.select(
         "lead_id", pl.Series("at", at), pl.lit(criterion).alias("criterion"), pl.Series("answer", answer), by="owner"

@@ -68,7 +68,9 @@ def arrivals(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
     imported = came.head(1).select(
         created=pl.lit(calendar.second(IMPORT_AT), pl.Int64), channel=pl.lit("outbound"), is_imported=pl.lit(True)
     )
-    return pl.concat([came, *[imported] * IMPORTED_LEADS]).sort("created", "channel", nulls_last=True, maintain_order=True)
+    return pl.concat([came, *[imported] * IMPORTED_LEADS]).sort(
+        "created", "channel", nulls_last=True, maintain_order=True
+    )
 
 
 def make_people(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
@@ -80,11 +82,11 @@ def make_people(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
         lead_id=pl.format("L{}", pl.int_range(1, size + 1).cast(pl.String).str.zfill(5)),
         is_bought=(pl.col("channel") == "outbound").fill_null(False)
         & (pl.Series(rng.random(size) < BOUGHT_SHARE) | pl.col("is_imported")),
-        is_pricing_visitor=pl.Series(rng.random(size) < PRICING_SHARE),
         owner=drawn({name: rep[1] for name, rep in REPS.items()}, size, rng),
     )
     people = people.with_columns(
         trial_requested=(pl.col("channel") != "outbound").fill_null(True) & pl.Series(rng.random(size) < TRIAL_SHARE),
+        is_pricing_visitor=~pl.col("is_bought") & pl.Series(rng.random(size) < PRICING_SHARE),
         campaign=campaigns(people, rng),
         team=pl.col("owner").replace_strict({name: rep[0] for name, rep in REPS.items()}),
     )
@@ -94,7 +96,9 @@ def make_people(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
 def attributes(size: int, rng: np.random.Generator) -> list[pl.Series]:
     """Independent of each other, but for employees, which lie within the company's size band."""
     sizes = drawn(weights(COMPANY_SIZES), size, rng)
-    low, high = (sizes.replace_strict({name: band[end] for name, band in EMPLOYEES.items()}).to_numpy() for end in (0, 1))
+    low, high = (
+        sizes.replace_strict({name: band[end] for name, band in EMPLOYEES.items()}).to_numpy() for end in (0, 1)
+    )
     employees = np.exp(rng.uniform(np.log(low), np.log(high + 1))).astype(np.int64)
     return [
         drawn(weights(INDUSTRIES), size, rng).alias("industry"),
@@ -120,11 +124,14 @@ def campaigns(people: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
     """One of the channel's campaigns; the first of them weighs most; now and then it was not recorded."""
     luck, recorded = rng.random(people.height), rng.random(people.height) < 0.94
     names = [CHANNELS[channel][4] for channel in people["channel"]]
-    return pl.Series(
-        [own[min(int(one**1.3 * len(own)), len(own) - 1)] if own and known else None
-         for own, one, known in zip(names, luck, recorded, strict=True)],
-        dtype=pl.String,
-    )  # fmt: skip
+    picked = [
+        own[min(int(one**1.3 * len(own)), len(own) - 1)] if own else None for own, one in zip(names, luck, strict=True)
+    ]
+    is_outbound, is_bought = (people["channel"] == "outbound").fill_null(False), people["is_bought"]
+    named = pl.when(is_outbound).then(
+        pl.when(is_bought).then(pl.lit("list_purchase")).otherwise(pl.lit("target_accounts"))
+    )
+    return pl.select(pl.when(pl.Series(recorded)).then(named.otherwise(pl.Series(picked, dtype=pl.String)))).to_series()
 
 
 def source() -> pl.Expr:

@@ -9,16 +9,25 @@ from leadreport.sample.people import drawn
 
 SKIPPED = {"mql": 0.04, "sal": 0.09, "sql": 0.05, "opportunity": 0.04, "customer": 0.04}
 """Shares of steps that were taken and not recorded, where a later one was."""
-REJECTED = {"not ready": 0.34, "no budget": 0.20, "wrong contact data": 0.16, "no need": 0.16, "student": 0.08, "competitor": 0.06}
+REJECTED = {
+    "not ready": 0.34,
+    "no budget": 0.20,
+    "wrong contact data": 0.16,
+    "no need": 0.16,
+    "student": 0.08,
+    "competitor": 0.06,
+}
 REJECTED_LIST = {"wrong contact data": 0.46, "never heard of us": 0.30, "no need": 0.18, "not ready": 0.06}
 PARKED = {"no budget this year": 0.35, "not ready": 0.30, "no reply": 0.35}
 DROPPED = {"no need": 0.40, "no budget": 0.30, "chose another way": 0.30}
 UNFIT = {"student": 0.35, "competitor": 0.15, "invalid address": 0.30, "outside our market": 0.20}
 
 
-def make_stages(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
+def make_stages(
+    journeys: pl.DataFrame, deals: pl.DataFrame, calendar: Calendar, rng: np.random.Generator
+) -> pl.DataFrame:
     """lead_id, reached_at, stage, reason; in the order in which it happened."""
-    parts = [ladder(journeys, rng), returns(journeys), *exits(journeys, calendar, rng)]
+    parts = [ladder(journeys, rng), returns(journeys), *exits(journeys, calendar, rng), losses(deals, rng)]
     history = pl.concat(parts).filter(pl.col("at") < calendar.end)
     rank = pl.col("stage").replace_strict({stage: place for place, stage in enumerate(LADDER)}, default=len(LADDER))
     history = history.sort("at", "lead_id", rank, maintain_order=True)
@@ -59,19 +68,38 @@ def exits(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) 
     unfit = some(journeys, depth=0, share=0.12, rng=rng)
     unfit = unfit.with_columns(at=pl.col("created") + pl.Series(rng.integers(1, 12, unfit.height) * DAY))
     rejected = some(journeys, depth=1, share=0.80, rng=rng).filter(~pl.col("is_unowned"))
-    rejected = rejected.with_columns(at=pl.Series(calendar.later(rejected["touch"].to_numpy(), rng.gamma(2, 6, rejected.height))))
+    rejected = rejected.with_columns(
+        at=pl.Series(calendar.later(rejected["touch"].to_numpy(), rng.gamma(2, 6, rejected.height)))
+    )
     stuck = some(journeys, depth=2, share=0.80, rng=rng)
-    stuck = stuck.with_columns(at=pl.Series(calendar.later(stuck["resumed"].to_numpy(), rng.gamma(3, 14, stuck.height))))
+    stuck = stuck.with_columns(
+        at=pl.Series(calendar.later(stuck["resumed"].to_numpy(), rng.gamma(3, 14, stuck.height)))
+    )
     dropped = some(journeys, depth=3, share=0.70, rng=rng)
-    dropped = dropped.with_columns(at=pl.Series(calendar.later(dropped["sql"].to_numpy(), rng.gamma(3, 20, dropped.height))))
+    dropped = dropped.with_columns(
+        at=pl.Series(calendar.later(dropped["sql"].to_numpy(), rng.gamma(3, 20, dropped.height)))
+    )
     return [
         rows(unfit, "at", "disqualified", drawn(UNFIT, unfit.height, rng)),
         verdicts(rejected.filter(~pl.col("is_bought")), REJECTED, rng),
         verdicts(rejected.filter("is_bought"), REJECTED_LIST, rng),
         rows(stuck.head(stuck.height // 2), "at", "recycled", drawn(PARKED, stuck.height // 2, rng)),
-        rows(stuck.tail(-(stuck.height // 2)), "at", "disqualified", drawn(DROPPED, stuck.height - stuck.height // 2, rng)),
+        rows(
+            stuck.tail(-(stuck.height // 2)),
+            "at",
+            "disqualified",
+            drawn(DROPPED, stuck.height - stuck.height // 2, rng),
+        ),
         rows(dropped, "at", "disqualified", drawn(DROPPED, dropped.height, rng)),
     ]
+
+
+def losses(deals: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Most lost deals are told of in the stage history as well."""
+    told = deals.filter(
+        (pl.col("status") == "lost") & pl.col("lead_id").is_not_null() & pl.Series(rng.random(deals.height) < 0.9)
+    )
+    return told.select("lead_id", at=pl.col("closed_at").dt.epoch("s"), stage=pl.lit("lost"), reason="reason")
 
 
 def some(journeys: pl.DataFrame, *, depth: int, share: float, rng: np.random.Generator) -> pl.DataFrame:

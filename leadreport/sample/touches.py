@@ -31,7 +31,9 @@ def by_hand(worked: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) 
     """First touches, follow-ups, the first touch after a return; a few touches come before marketing's verdict."""
     followed = repeated(worked, rng.poisson(1.0 + 0.9 * worked["depth"].to_numpy()))
     back = worked.filter("is_detour")
-    eager = worked.filter(pl.Series(rng.random(worked.height) < 0.025) & (pl.col("mql") - pl.col("created") > 30 * HOUR))
+    eager = worked.filter(
+        pl.Series(rng.random(worked.height) < 0.025) & (pl.col("mql") - pl.col("created") > 30 * HOUR)
+    )
     return [
         touched(worked, worked["touch"].to_numpy(), FIRST, rng),
         touched(followed, calendar.later(followed["touch"].to_numpy(), rng.gamma(1.5, 40, followed.height)), NEXT, rng),
@@ -45,7 +47,9 @@ def sessions(worked: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
     share = np.where(worked["depth"].to_numpy() >= 3, 0.80, 0.08)
     shown = worked.filter(pl.Series(rng.random(worked.height) < share))
     start, sql = shown["resumed"].to_numpy(), shown["sql"].to_numpy()
-    during = calendar.later((start + (sql - start) * rng.uniform(0.4, 0.9, shown.height)).astype(np.int64), np.zeros(shown.height))
+    during = calendar.later(
+        (start + (sql - start) * rng.uniform(0.4, 0.9, shown.height)).astype(np.int64), np.zeros(shown.height)
+    )
     return [sold(shown, during, "demo_session")]
 
 
