@@ -9,7 +9,7 @@ Everything an analyst needs is here by name; every metric is a function from fra
 from leadreport import charts, formats, page, rates
 from leadreport.check import describe_rejected
 from leadreport.clock import Period, as_instant, working_hours
-from leadreport.cost import attribute_credit, cost_per_sql, lead_value
+from leadreport.cost import attribute_credit, cost_change, cost_per_sql, lead_value
 from leadreport.errors import InputError, LeadreportError, PageError, PolicyError
 from leadreport.funnel import (
     cohort_conversion,
@@ -26,6 +26,7 @@ from leadreport.handoff import (
     bridge_leads,
     handed_over,
     handoff_bridge,
+    handoff_change,
     overdue_leads,
     pulse,
     rejection_reasons,

@@ -2,6 +2,7 @@
 
 from leadreport.cost.attribution import attribute_credit, credit_by_model
 from leadreport.cost.lag import spend_lag
+from leadreport.cost.change import cost_change
 from leadreport.cost.money import in_currency
 from leadreport.cost.per_stage import cost_per_sql
 from leadreport.cost.shift import move_budget

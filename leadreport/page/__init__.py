@@ -29,7 +29,7 @@ notebooks. Without any style sheet it reads as plain headings, lists and tables;
 """
 
 from leadreport.formats import display_mode
-from leadreport.page.cards import Cards, Headline, cards, headline
+from leadreport.page.cards import Cards, Headline, cards, headline, headlines_of
 from leadreport.page.display import HEADLINES_MIME, Display
 from leadreport.page.header import header
 from leadreport.page.sentences import attention, links, missing, note, say
@@ -38,5 +38,5 @@ from leadreport.page.table import table
 
 __all__ = [
     "HEADLINES_MIME", "Cards", "Display", "Headline",
-    "attention", "cards", "display_mode", "header", "headline", "links", "missing", "note", "say", "table", "use",
+    "attention", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note", "say", "table", "use",
 ]  # fmt: skip

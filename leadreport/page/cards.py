@@ -1,9 +1,11 @@
 """The week in a handful of numbers: each with its change, its n, and whether it is noise."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import polars as pl
 
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
@@ -112,6 +114,44 @@ def headline(
         change = round(value - before, 10)
     title = label or formats.label_of(name)
     return Headline(name, title, value, chosen, change, n, n_of, verdict, low, high, target, better)
+
+
+def headlines_of(
+    changes: pl.DataFrame,
+    *,
+    labels: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    better: Mapping[str, Literal["up", "down"]] | None = None,
+    n_of: Mapping[str, str] | None = None,
+) -> list[Headline]:
+    """A headline for every row of a frame of changes: name, value, previous, n, verdict, and low and high when there.
+
+    `labels`, `kinds` (formats), `better` and `n_of` say by name what the frame does not know; without `n_of` no n is
+    shown: a count is its own n.
+
+    Examples
+    --------
+    >>> rows = {"name": ["sqls"], "value": [42.0], "previous": [37.0], "n": [42], "verdict": ["within noise"]}
+    >>> headlines_of(pl.DataFrame(rows), kinds={"sqls": "count"})[0].shown_change
+    '+5'
+    """
+    labels, kinds, better, n_of = (given or {} for given in (labels, kinds, better, n_of))
+    return [
+        headline(
+            row["name"],
+            row["value"],
+            label=labels.get(row["name"]),
+            kind=kinds.get(row["name"]),
+            before=row["previous"],
+            verdict=row["verdict"],
+            n=row["n"] if row["name"] in n_of else None,
+            n_of=n_of.get(row["name"], "leads"),
+            low=row.get("low"),
+            high=row.get("high"),
+            better=better.get(row["name"]),
+        )
+        for row in changes.iter_rows(named=True)
+    ]
 
 
 def cards(headlines: Iterable[Headline]) -> Cards:

@@ -1,0 +1,67 @@
+"""The handoff's headlines: these weeks against as many before, and whether chance explains the difference."""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+import polars as pl
+
+from leadreport.clock import Period
+from leadreport.handoff.leads import handed_over
+from leadreport.handoff.speed import speed_to_lead
+from leadreport.handoff.verdicts import acceptance
+from leadreport.policy import Policy
+from leadreport.rates import rate, rate_difference, wilson_high, wilson_low
+
+LEAST_LEADS = 10
+"""With fewer leads on either side a difference is not spoken of."""
+
+
+def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Attainment and acceptance of the leads handed over in a period, against the period of the same length before.
+
+    One row per headline (attainment_rate, acceptance_rate): name, value with low and high (Wilson), previous, change, n
+    (leads judged), verdict: "up" or "down" when the 95 % interval of the difference leaves out 0 (Newcombe), "within
+    noise" when not, "too few to say" with fewer than ten leads on a side. What is not yet due is in neither count.
+    Acceptance takes time: its leads are those of as many weeks earlier as the policy's MQL-to-SAL horizon is long, so
+    that the newest are not judged for being new.
+    """
+    now, before = (judged(facts, one, policy=policy, as_of=as_of) for one in (period, period.shifted(-1)))
+    both = now.join(before, on="name", suffix="_before", maintain_order="left")
+    apart = rate_difference(both["good"], both["n"], both["good_before"], both["n_before"])
+    return both.hstack(apart.rename({"low": "least", "high": "most"})).select(
+        "name",
+        value=rate("good", "n"),
+        low=wilson_low("good", "n"),
+        high=wilson_high("good", "n"),
+        previous=rate("good_before", "n_before"),
+        change="difference",
+        n="n",
+        verdict=difference_verdict(),
+    )
+
+
+def judged(facts: pl.DataFrame, period: Period, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Good and judged leads of a period: [name, good, n]."""
+    speed = speed_to_lead(handed_over(facts, period=period), policy=policy, as_of=as_of).row(0, named=True)
+    wait = timedelta(weeks=ceil(policy.horizon_days("mql", "sal") / 7))
+    settled = Period(period.start_on - wait, period.end_on - wait, period.zone)
+    taken = acceptance(handed_over(facts, period=settled), policy=policy, as_of=as_of).row(0, named=True)
+    rows = {
+        "name": ["attainment_rate", "acceptance_rate"],
+        "good": [speed["in_time"], taken["accepted"]],
+        "n": [speed["in_time"] + speed["late"] + speed["overdue"], taken["handed_over"]],
+    }
+    return pl.DataFrame(rows, schema={"name": pl.String, "good": pl.Int64, "n": pl.Int64})
+
+
+def difference_verdict() -> pl.Expr:
+    """A difference is a change when its interval leaves out 0."""
+    return (
+        pl.when(pl.min_horizontal("n", "n_before") < LEAST_LEADS)
+        .then(pl.lit("too few to say"))
+        .when(pl.col("least") > 0)
+        .then(pl.lit("up"))
+        .when(pl.col("most") < 0)
+        .then(pl.lit("down"))
+        .otherwise(pl.lit("within noise"))
+    )
