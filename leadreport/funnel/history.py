@@ -15,8 +15,8 @@ from leadreport.rates import converted_by, kaplan_meier
 UNLIKELY = 0.001
 """Fewer early conversions than this chance allows mean that they were not recorded, not that they did not happen."""
 
-LONE_SHARE = 0.01
-"""Up to this share of all conversions may stand alone before the record begins in earnest."""
+LONE_SHARE, LONE_MOST = 0.01, 20
+"""Up to this share of all conversions, and so many, may stand alone before the record begins in earnest."""
 
 
 def left_truncation(
@@ -51,7 +51,7 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
     zone = policy.company.time_zone
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, zone=zone)
     reached = facts.select(reached_at=at(to_stage)).drop_nulls().sort("reached_at")["reached_at"]
-    candidates = reached.head(math.floor(LONE_SHARE * len(reached)) + 1)
+    candidates = reached.head(min(math.floor(LONE_SHARE * len(reached)), LONE_MOST) + 1)
     found = (0, 0.0, 0, None)
     if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
         return (from_stage, to_stage, *found, False)
@@ -67,6 +67,8 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
 def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame, *, zone: str) -> tuple[int, float]:
     """The leads that entered before an instant, and how many should have converted by it at the usual lag."""
     before = entries.filter(pl.col("entered_at") < since)
+    if poisson_at_most(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
+        return before.height, 0.0  # too few leads for anything to be missed
     # Beyond the last watched age the share converted is at least the last one known.
     age = wall_days(pl.col("entered_at"), pl.lit(since), zone=zone).clip(upper_bound=curve["at"].max())
     ages = before.select(age.alias("at")).group_by("at").len().sort("at")
