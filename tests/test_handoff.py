@@ -13,6 +13,7 @@ from leadreport.facts import lead_facts
 from leadreport.handoff import (
     acceptance,
     bridge_leads,
+    consistency,
     handed_over,
     handed_over_leads,
     handoff_bridge,
@@ -22,6 +23,7 @@ from leadreport.handoff import (
     speed_to_lead,
     too_early_too_late,
     touch_curve,
+    touches_until_verdict,
 )
 from leadreport.policy import parse_policy, preset_text
 from leadreport.tables import TABLES, empty_table
@@ -377,6 +379,73 @@ def test_a_lead_that_came_back_counts_in_the_week_of_its_return():
 def test_an_empty_week_has_all_bars_and_no_leads():
     bridge = handoff_bridge(facts_of(), period=WEEK, policy=POLICY)
     assert (bridge.height, bridge["leads"].sum()) == (13, 0)
+
+
+# How people judge like leads
+
+
+def judged(owner: str, accepted: int, rejected: int, **more) -> list[dict]:
+    """So many leads of one owner that were accepted, and rejected."""
+    about = {"owner": owner, "source": "form", "mql": "05 09:00", **more}
+    taken = [fact(f"{owner} {about['source']} a{number}", sal="06 09:00", **about) for number in range(accepted)]
+    return taken + [
+        fact(f"{owner} {about['source']} r{number}", disqualified="06 09:00", **about) for number in range(rejected)
+    ]
+
+
+def standings(*rows: dict, **options) -> dict[str, str]:
+    found = consistency(facts_of(*rows), policy=POLICY, as_of=AS_OF, **options)
+    return dict(found.select("owner", "standing").rows())
+
+
+def test_who_accepts_everything_stands_out_and_who_was_merely_unlucky_does_not():
+    usual = [row for name in ("Ada", "Ben", "Cem", "Dora") for row in judged(name, 60, 40)]
+    found = standings(*usual, *judged("Lenient", 97, 3), *judged("Unlucky", 4, 6))
+    assert found == dict.fromkeys(("Ada", "Ben", "Cem", "Dora", "Unlucky"), "as expected") | {"Lenient": "above"}
+
+
+def test_one_extreme_does_not_make_everybody_else_look_extreme():
+    usual = [row for name in ("Ada", "Ben", "Cem") for row in judged(name, 270, 30)]
+    found = standings(*usual, *judged("Never", 0, 300))
+    assert found == dict.fromkeys(("Ada", "Ben", "Cem"), "as expected") | {"Never": "below"}
+
+
+def test_bad_leads_are_no_fault_of_who_judges_them():
+    """Ada has mostly leads that everybody rejects; she judges them as the others do."""
+    good, bad = {"source": "referral"}, {"source": "bought_list"}
+    rows = [*judged("Ada", 16, 4, **good), *judged("Ada", 20, 80, **bad)]
+    rows += [row for name in ("Ben", "Cem") for row in judged(name, 80, 20, **good) + judged(name, 4, 16, **bad)]
+    assert set(standings(*rows).values()) == {"as expected"}
+    assert standings(*rows, like="channel")["Ada"] == "below"
+
+
+def test_consistency_can_ask_for_attainment_and_names_what_it_cannot():
+    rows = [
+        fact(f"{name}{number}", mql="05 09:00", touched="05 10:00", owner=name) for name in "ab" for number in range(9)
+    ]
+    late = [fact(f"c{number}", mql="05 09:00", touched="08 10:00", owner="c") for number in range(9)]
+    found = consistency(facts_of(*rows, *late), measure="attainment", policy=POLICY, as_of=AS_OF)
+    assert found.select("owner", "leads", "observed", "standing").rows()[2] == ("c", 9, 0, "below")
+    with pytest.raises(InputError, match="no measure 'atainment'"):
+        consistency(facts_of(), measure="atainment", policy=POLICY, as_of=AS_OF)
+    with pytest.raises(InputError, match="no column 'sorce'"):
+        consistency(facts_of(), like="sorce", policy=POLICY, as_of=AS_OF)
+
+
+def test_touches_are_counted_from_the_hand_over_to_the_verdict():
+    facts = facts_of(
+        fact("a", mql="05 09:00", sal="06 09:00"),
+        fact("b", mql="05 09:00", disqualified="06 09:00"),
+        fact("c", mql="05 09:00"),
+    )
+    moments = ["02 10:00", "05 09:00", "05 12:00", "06 09:00", "07 09:00"]
+    rows = [{"lead_id": "a", "happened_at": at(when), "kind": "call", "by": "sales"} for when in moments]
+    rows += [{"lead_id": "b", "happened_at": at("05 10:00"), "kind": "sequence_email", "by": "sales"}]
+    found = touches_until_verdict(facts, pl.DataFrame(rows), policy=POLICY, as_of=AS_OF)
+    assert found.select("verdict", "leads", "median_touches", "untouched").rows() == [
+        ("accepted", 1, 3.0, 0),
+        ("rejected", 1, 0.0, 1),
+    ]
 
 
 # Too early, too late, and what sales thinks

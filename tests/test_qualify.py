@@ -1,13 +1,13 @@
 """Classes by the policy: three-valued criteria, what is met and missing, and the next question."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadreport.errors import InputError
+from leadreport.errors import InputError, PolicyError
 from leadreport.policy import (
     CRITERIA,
     LADDER,
@@ -18,7 +18,22 @@ from leadreport.policy import (
     parse_policy,
     preset_text,
 )
-from leadreport.qualify import classify_leads
+from leadreport.qualify import (
+    agreement,
+    call_now,
+    classify_leads,
+    contradictions,
+    disagreements,
+    explain_lead,
+    framework_answers,
+    framework_completeness,
+    nurture_list,
+    policy_against_crm,
+    ready_since,
+    recycle_back,
+    returning_leads,
+    untold_leads,
+)
 from leadreport.qualify.answers import answered
 from leadreport.qualify.logic import holds
 from leadreport.qualify.words import phrase
@@ -27,16 +42,22 @@ STARTUP = parse_policy(preset_text("startup"))
 INSTANT, TEXT = pl.Datetime("us", "UTC"), pl.String
 COLUMNS = {
     **dict.fromkeys(("lead_id", "stage", "industry", "lost_reason", "disqualified_reason", "recycled_reason"), TEXT),
-    **dict.fromkeys(("stage_at", *(f"{stage}_at" for stage in LADDER[1:])), INSTANT),
+    **dict.fromkeys(("owner", "team", "source", "channel", "campaign"), TEXT),
+    **dict.fromkeys(("created_at", "stage_at", *(f"{stage}_at" for stage in LADDER[1:])), INSTANT),
+    **dict.fromkeys(("lost_at", "disqualified_at", "recycled_at", "last_activity_at"), INSTANT),
+    **dict.fromkeys(("episode_mql_at", "first_touch_after_mql_at"), INSTANT),
+    **dict.fromkeys(("activities_30d", "sales_touches", "episodes"), pl.Int64),
+    **dict.fromkeys((f"is_{stage}_imputed" for stage in LADDER[1:]), pl.Boolean),
     **dict.fromkeys((f"is_{stage}" for stage in LADDER[1:]), pl.Boolean),
     **dict.fromkeys(("trial_started_count", "trial_started_count_30d", "demo_requested_count_30d"), pl.Int64),
     **dict.fromkeys(("pricing_page_count_14d", "demo_session_count", "employees"), pl.Int64),
     **{f"answer_{name}": TEXT for name in CRITERIA},
     **{f"answer_{name}_at": INSTANT for name in CRITERIA},
+    **{f"answer_{name}_by": TEXT for name in CRITERIA},
     "score": pl.Float64,
 }
 """What qualification reads of the facts under the preset "startup", with two attributes and the score."""
-COUNTS = [name for name in COLUMNS if "_count" in name]
+COUNTS = [*(name for name in COLUMNS if "_count" in name), "activities_30d", "sales_touches"]
 
 
 def day(number: int) -> datetime:
@@ -46,10 +67,11 @@ def day(number: int) -> datetime:
 def fact(lead_id: str = "a", *, stage: str = "lead", answers: dict[str, str] | None = None, **more) -> dict:
     """One lead: its stage in the CRM (with all below it), its answers, its counts (0 unless given)."""
     reached = LADDER[1 : LADDER.index(stage) + 1] if stage in LADDER else ()
-    row = {"lead_id": lead_id, "stage": stage, "stage_at": day(5), **dict.fromkeys(COUNTS, 0)}
+    row = {"lead_id": lead_id, "created_at": day(1), "stage": stage, "stage_at": day(5), "episodes": 1}
+    row |= dict.fromkeys(COUNTS, 0)
     row |= {f"is_{name}": name in reached for name in LADDER[1:]} | {f"{name}_at": day(5) for name in reached}
     for name, answer in (answers or {}).items():
-        row |= {f"answer_{name}": answer, f"answer_{name}_at": day(10)}
+        row |= {f"answer_{name}": answer, f"answer_{name}_at": day(10), f"answer_{name}_by": "Ada"}
     return row | more
 
 
@@ -264,7 +286,7 @@ def reference(criterion: dict, row: dict) -> bool | None:
     return True if found.count(True) >= needed else None if len(found) - found.count(False) >= needed else False
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(groups, groups, groups, st.lists(some_leads, min_size=1, max_size=6))
 def test_every_sql_is_hot_and_no_class_is_without_its_criteria(hot, mql, sql, rows):
     policy = policy_with(hot=hot, mql=mql, sql=sql)
@@ -374,3 +396,221 @@ def test_a_framework_may_be_a_criterion():
         fact("c"),
     )
     assert facts.select(met=holds(criterion, schema=facts.schema))["met"].to_list() == [True, False, None]
+
+
+NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_each_answer_goes_with_a_close_rate_on_leads_that_are_old_enough():
+    facts = facts_of(
+        fact("a", answers={"budget": "yes"}, stage="customer"),
+        fact("b", answers={"money": "yes"}),
+        fact("c", answers={"budget": "no"}),
+        fact("d"),
+        fact("young", answers={"budget": "yes"}, created_at=NEXT_YEAR - timedelta(days=5)),
+    )
+    found = framework_answers(facts, framework="bant", policy=STARTUP, as_of=NEXT_YEAR)
+    counts = ["answer", "leads", "served", "mature", "customers", "close_rate"]
+    assert found.filter(pl.col("criterion") == "budget").select(counts).rows() == [
+        ("yes", 3, 1, 2, 1, 0.5),
+        ("no", 1, 0, 1, 0, 0.0),
+        ("unknown", 1, 0, 1, 0, 0.0),
+    ]
+    assert found["criterion"].unique(maintain_order=True).to_list() == ["budget", "authority", "need", "timeline"]
+    with pytest.raises(PolicyError, match="no framework 'bnat'"):
+        framework_answers(facts, framework="bnat", policy=STARTUP, as_of=NEXT_YEAR)
+
+
+def test_completeness_counts_the_criteria_that_are_answered():
+    facts = facts_of(
+        fact("a", answers={"budget": "yes", "need": "no"}), fact("b", answers={"urgency": "yes"}), fact("c")
+    )
+    found = framework_completeness(facts, framework="bant", policy=STARTUP, as_of=NEXT_YEAR)
+    assert found.select("answers", "leads").rows() == [(0, 1), (1, 1), (2, 1), (3, 0), (4, 0)]
+
+
+def test_two_people_who_say_the_opposite_are_shown_and_one_who_changed_their_mind_is_not():
+    rows = [
+        ("a", 1, "budget", "yes", "Ada"), ("a", 2, "budget", "no", "Ben"), ("a", 3, "need", "yes", "Ada"),
+        ("b", 1, "budget", "no", "Ada"), ("b", 2, "budget", "yes", "Ada"),
+        ("c", 1, "need", "no", None), ("c", 2, "need", "yes", "Ben"), ("c", 9, "need", "no", "Ben"),
+    ]  # fmt: skip
+    answers = pl.DataFrame(
+        [(lead_id, day(number), *rest) for lead_id, number, *rest in rows],
+        schema=["lead_id", "answered_at", "criterion", "answer", "by"],
+        orient="row",
+    )
+    found = contradictions(answers, as_of=day(9))
+    assert found.select("lead_id", "criterion", "yes_by", "no_by", "counts").rows() == [
+        ("a", "budget", "Ada", "Ben", "no"),
+        ("c", "need", "Ben", "unknown", "yes"),
+    ]
+
+
+# Policy against CRM
+
+
+def named_of(*pairs: tuple[str, str]) -> pl.DataFrame:
+    rows = [{"lead_id": f"{number:03}", "stage": stage, "class": klass} for number, (stage, klass) in enumerate(pairs)]
+    extra = dict.fromkeys(("owner", "source", "channel"), pl.lit(None, dtype=pl.String))
+    return pl.DataFrame(rows, schema={"lead_id": TEXT, "stage": TEXT, "class": TEXT}).with_columns(
+        why=pl.lit("why."), **extra
+    )
+
+
+def test_the_furthest_apart_come_first_and_deals_and_exits_are_not_compared():
+    named = named_of(("sql", "lead"), ("lead", "mql"), ("mql", "mql"), ("customer", "customer"), ("lost", "lost"))
+    assert disagreements(named).select("lead_id", "ahead", "rungs", "reason").rows() == [
+        ("000", "crm", 3, "The CRM has it as SQL. By the policy: why."),
+        ("001", "policy", 1, "Nobody has moved it on from Lead. By the policy: why."),
+    ]
+    assert policy_against_crm(named)["leads"].sum() == named.height
+    assert agreement(named)["leads"].to_list() == [3, 3, 3]
+
+
+def test_kappa_is_what_statsmodels_computes():
+    inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+    table = [[20, 5, 1], [4, 15, 3], [0, 2, 10]]
+    rungs = ("lead", "mql", "sql")
+    pairs = [(rungs[i], rungs[j]) for i in range(3) for j in range(3) for _ in range(table[i][j])]
+    row = agreement(named_of(*pairs)).filter(pl.col("judging") == "rung").row(0, named=True)
+    expected = inter_rater.cohens_kappa(table)
+    assert row["agreed"] == 45
+    assert row["kappa"] == pytest.approx(expected.kappa)
+    assert (row["kappa_low"], row["kappa_high"]) == pytest.approx((expected.kappa_low, expected.kappa_upp))
+
+
+def test_agreement_no_better_than_chance_is_zero_and_without_a_choice_there_is_none():
+    chance = agreement(named_of(*[("lead", "lead"), ("lead", "mql"), ("mql", "lead"), ("mql", "mql")] * 5))
+    assert chance["kappa"].to_list() == [0.0, None, 0.0]
+    assert chance["kappa_low"][0] < 0 < chance["kappa_high"][0]
+    assert agreement(named_of())["kappa"].to_list() == [None, None, None]
+
+
+# Lists
+
+
+def test_the_best_score_is_called_first_and_every_list_has_its_own_leads():
+    rows = [
+        fact("sql", **VETTED, answers={"budget": "yes"}, stage="sal", score=60.0),
+        fact("hot", demo_requested_count_30d=1, score=70.0),
+        fact("quiet", stage="sal", trial_started_count=1, sales_touches=2, score=40.0),
+        fact("waiting", stage="mql", trial_started_count=1, score=20.0),
+        fact("back", stage="recycled", recycled_at=day(5), last_activity_at=day(9), activities_30d=3, **TRIAL),
+        fact("asleep", stage="recycled", recycled_at=day(5), last_activity_at=day(3), **TRIAL),
+        fact("bought", stage="customer"),
+        fact("cold"),
+    ]
+    named = classify_leads(facts_of(*rows), policy=STARTUP)
+    assert call_now(named)["lead_id"].to_list() == ["hot", "sql", "quiet", "waiting"]
+    assert call_now(named.drop("score"))["lead_id"].to_list() == ["sql", "quiet", "hot", "waiting"]
+    assert nurture_list(named).select("lead_id", "class").rows() == [("hot", "mql")]
+    assert recycle_back(named)["lead_id"].to_list() == ["quiet"]
+    assert returning_leads(named)["lead_id"].to_list() == ["back"]
+
+
+def test_every_hot_lead_that_is_no_sql_is_on_the_nurture_list():
+    rows = [fact(str(number), stage=stage, **TRIAL) for number, stage in enumerate((*LADDER, "lost", "recycled"))]
+    named = classify_leads(facts_of(*rows), policy=STARTUP)
+    expected = named.filter(pl.col("is_hot"), ~pl.col("class").is_in(["sql", "opportunity", "customer"]))
+    assert set(nurture_list(named)["lead_id"]) == set(expected["lead_id"])
+
+
+# Readiness
+
+
+def acts(*rows: tuple[str, int, str]) -> pl.DataFrame:
+    columns = {"lead_id": TEXT, "happened_at": INSTANT, "kind": TEXT}
+    return pl.DataFrame(
+        [(name, day(number), kind) for name, number, kind in rows], schema=columns, orient="row"
+    ).with_columns(by=pl.lit("lead"))
+
+
+def ready_on(criteria: dict, activities: pl.DataFrame, *rows: dict) -> list[int | None]:
+    found = ready_since(facts_of(*rows), activities, policy=policy_with(mql=criteria))
+    return [instant and instant.day for instant in found["ready_at"].to_list()]
+
+
+def test_a_lead_is_ready_from_the_activity_that_completed_the_count():
+    activities = acts(("a", 2, "download"), ("a", 20, "download"), ("a", 23, "download"), ("b", 2, "download"))
+    twice_in_five_days = {"all": [{"activity": "download", "count": 2, "within_days": 5}]}
+    twice = {"all": [{"activity": "download", "count": 2}]}
+    assert ready_on(twice_in_five_days, activities, fact("a"), fact("b")) == [23, None]
+    assert ready_on(twice, activities, fact("a"), fact("b")) == [20, None]
+
+
+def test_groups_are_ready_when_enough_of_their_members_are():
+    activities = acts(("a", 2, "webinar"), ("a", 8, "download"))
+    members = [{"activity": "webinar"}, {"activity": "download"}, {"answer": "need"}]
+    row = fact("a", answers={"need": "yes"})  # answered on the 10th
+    assert ready_on({"any": members}, activities, row) == [2]
+    assert ready_on({"of": members, "at_least": 2}, activities, row) == [8]
+    assert ready_on({"all": members}, activities, row) == [10]
+    assert ready_on(
+        {"all": [{"attribute": "industry", "is": ["software"]}]}, activities, fact("a", industry="software")
+    ) == [1]
+    assert ready_on({"all": [{"score_at_least": 50}]}, activities, fact("a", score=90.0)) == [None]
+    assert ready_on({"all": [{"framework": "anum", "at_least": 1}, {"stage": "sal"}]}, activities, row) == [None]
+
+
+def test_who_is_ready_and_was_never_handed_over_is_listed():
+    activities = acts(("told", 2, "trial_started"), ("untold", 3, "trial_started"), ("left", 3, "trial_started"))
+    facts = facts_of(fact("told", stage="mql"), fact("untold"), fact("left", stage="lost"), fact("unready"))
+    assert untold_leads(ready_since(facts, activities, policy=STARTUP))["lead_id"].to_list() == ["untold"]
+
+
+# The story of one lead
+
+
+def test_a_story_tells_the_journey_the_criteria_and_what_to_ask():
+    row = fact(
+        "L7",
+        **VETTED,
+        stage="sal",
+        answers={"money": "no"},
+        owner="Ada Berg",
+        team="north",
+        source="target_list",
+        is_mql_imputed=True,
+        score=61.0,
+        episode_mql_at=day(5),
+        first_touch_after_mql_at=day(6),
+    )
+    named = classify_leads(facts_of(row), policy=STARTUP).with_columns(reasons=pl.lit("trial requested (+12)"))
+    assert explain_lead(named, lead_id="L7", policy=STARTUP) == (
+        """\
+L7: SAL, hot
+owner: Ada Berg (north); source: target list
+SAL: trial started, score of at least 50. For SQL still open: timeline confirmed.
+
+Journey
+  2026-01-01 10:00  created
+  2026-01-05 10:00  MQL (not recorded; a later stage implies it)
+  2026-01-05 10:00  SAL
+  2026-01-06 10:00  first touch by sales after MQL, 8.0 working hours later
+
+Score
+  61 of 100
+  trial requested (+12)
+
+Criteria for SQL
+  met      trial started
+  met      demo session
+  open     timeline confirmed
+
+BANT
+  budget     no, by Ada on 2026-01-10, as money
+  authority  open
+  need       open
+  timeline   open
+
+Next question
+  Who decides, and are we talking to them?"""
+    )
+
+
+def test_the_story_of_an_unknown_lead_names_the_nearest():
+    named = classify_leads(facts_of(fact("L00123"), fact("L00999")), policy=STARTUP)
+    with pytest.raises(InputError, match="no lead 'L00132'") as error:
+        explain_lead(named, lead_id="L00132", policy=STARTUP)
+    assert "did you mean 'L00123'" in str(error.value)

@@ -75,3 +75,33 @@ def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Pol
     return reasons.with_columns(share_rate=share.round(10)).sort(
         *keys, "verdict", "leads", "reason", descending=[*[False] * len(keys), True, True, False]
     )
+
+
+def touches_until_verdict(
+    facts: pl.DataFrame, activities: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime
+) -> pl.DataFrame:
+    """How often a person in sales reached for a lead before it was accepted, rejected or recycled.
+
+    Reads the table `activities`: human touches from the hand-over up to the verdict, both instants included. One row
+    per verdict (and value of `by`): verdict, leads, median_touches, untouched (leads judged without any touch),
+    untouched_rate with low and high.
+    """
+    leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
+    judged = leads.filter(pl.col("verdict") != "undecided")
+    is_human = (pl.col("by") == "sales") & pl.col("kind").is_in(policy.handoff.human_touches)
+    touches = activities.filter(is_human).select("lead_id", "happened_at")
+    within = pl.col("happened_at").is_between("episode_mql_at", "verdict_at")
+    counts = judged.join(touches, on="lead_id").filter(within).group_by("lead_id").agg(touches=pl.len())
+    keys = [*([by] if by else []), "verdict"]
+    return (
+        judged.join(counts, on="lead_id", how="left")
+        .with_columns(pl.col("touches").fill_null(0))
+        .group_by(keys)
+        .agg(
+            leads=pl.len().cast(pl.Int64),
+            median_touches=pl.col("touches").median(),
+            untouched=(pl.col("touches") == 0).sum().cast(pl.Int64),
+        )
+        .with_columns(**interval("untouched", pl.col("leads"), names=("untouched_rate", "low", "high")))
+        .sort(keys)
+    )
