@@ -32,10 +32,10 @@ def one_currency(tables: Mapping[str, pl.DataFrame], *, currency: str) -> None:
     counted = [
         tables[name].group_by("currency").len("rows").with_columns(table=pl.lit(name)) for name in ("deals", "spend")
     ]
-    rows = pl.concat(counted).sort("currency", "table")
+    rows = pl.concat(counted).sort("table", "currency")
     if rows.filter(pl.col("currency") != currency).is_empty():
         return
-    found = [f"{row['currency']} in {row['rows']:,} rows of {row['table']}" for row in rows.iter_rows(named=True)]
+    found = [f"{table}: {count:,} x {code}" for code, count, table in rows.iter_rows()]
     raise InputError(
         f"amounts must all be in {currency}, the policy's currency; sums over several currencies mean nothing",
         found="; ".join(found),

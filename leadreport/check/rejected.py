@@ -48,7 +48,8 @@ def valued_by(raw: RawTable, failures: pl.DataFrame) -> pl.DataFrame:
 
 
 def shortened(value: pl.Expr) -> pl.Expr:
-    """A value that fits on a page."""
+    """A value that fits on a page, without signs that steer a terminal."""
+    value = value.str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd")
     return pl.when(value.str.len_chars() > LONGEST).then(value.str.head(LONGEST) + "…").otherwise(value)
 
 

@@ -27,7 +27,8 @@ def by_reason(rejected: pl.DataFrame) -> pl.DataFrame:
     """[table, column, reason, rows, examples], the examples as a list."""
     value = pl.when(pl.col("value").fill_null("") == "").then(pl.lit("empty")).otherwise(pl.format("'{}'", "value"))
     one_line = value.str.replace_all(r"\s+", " ")
-    told = rejected.with_columns(example=pl.format("{} line {}: {}", "file", "line", one_line))
+    unit = pl.when(pl.col("file").str.contains(r"\.(parquet|pq)$")).then(pl.lit("row")).otherwise(pl.lit("line"))
+    told = rejected.with_columns(example=pl.format("{} {} {}: {}", "file", unit, "line", one_line))
     grouped = told.group_by("table", "column", "reason").agg(
         pl.len().cast(pl.Int64).alias("rows"), pl.col("example").head(EXAMPLES).alias("examples")
     )

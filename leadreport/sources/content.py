@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from leadreport.errors import InputError
+from leadreport.errors import InputError, listed
 from leadreport.sources.model import File
 from leadreport.sources.records import Dialect, Records, read_records, split_cells, whole_cells
 from leadreport.sources.text import plain_text
@@ -86,6 +86,28 @@ def open_parquet(path: Path, *, name: str) -> Content:
 
     def cells(positions: list[int]) -> pl.DataFrame:
         names = {str(position): header[position] for position in positions}
-        return pl.read_parquet(path, columns=list(names.values())).select(**names)
+        return plain(pl.read_parquet(path, columns=list(names.values())), name=name).select(**names)
 
     return Content(name, header, rows, cells, is_text=False)
+
+
+def plain(cells: pl.DataFrame, *, name: str) -> pl.DataFrame:
+    """The cells, when every column holds text, numbers, dates or booleans.
+
+    Raises
+    ------
+    InputError
+        When a column holds lists, bytes or the like.
+    """
+    odd = [
+        f"{column} ({dtype})"
+        for column, dtype in cells.schema.items()
+        if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration)
+    ]
+    if odd:
+        raise InputError(
+            f"{name} has columns that are neither text, numbers, dates nor booleans",
+            found=listed(odd),
+            hint="turn them into text, or leave them out by naming the other columns in sources.toml",
+        )
+    return cells

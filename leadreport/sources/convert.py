@@ -82,13 +82,16 @@ def reasons(text: pl.Series, *, reading: Reading) -> pl.Series:
         return unknown_words(text, reading=reading)
     if reading.dtype in (INSTANT, pl.Date):
         return first_that_holds(text, MOMENTS, f"does not read as {' or '.join(map(spoken, reading.formats))}")
-    if reading.dtype in (pl.Float64, pl.Int64):
-        kind = "a whole number" if reading.dtype == pl.Int64 else "a number"
-        return first_that_holds(text, {}, f"is not {kind}{MARKS if with_marks(text, reading) else ''}")
+    if reading.dtype == pl.Float64:
+        return first_that_holds(text, {GROUPED: f"is not a number{MARKS}"}, "is not a number")
+    if reading.dtype == pl.Int64:
+        return first_that_holds(text, {}, "is not a whole number")
     return first_that_holds(text, {}, "is neither of the words for true and false")
 
 
+GROUPED = r"^[-+]?\d[\d.,'’ \x{a0}\x{202f}]*$"
 MARKS = "; say in sources.toml which sign is decimal and which separates thousands"
+"""What a number in another notation looks like, and what to say of it."""
 
 MOMENTS = {
     r"^\d{13}$": 'looks like milliseconds since 1970; say format = "epoch_ms" in sources.toml',
@@ -96,11 +99,6 @@ MOMENTS = {
     r"^\d{4}-\d{2}-\d{2}(?:$|[T ])": "is not a date that exists, or has something behind it",
 }
 """What an unreadable instant looks like, and what to say of it."""
-
-
-def with_marks(text: pl.Series, reading: Reading) -> bool:
-    """Whether signs in the texts suggest that numbers are written another way than expected."""
-    return bool(text.drop_nulls().str.contains(r"^[-+]?\d[\d.,'’ \u00a0]*$").any())
 
 
 def spoken(format: str) -> str:

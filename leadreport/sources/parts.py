@@ -117,9 +117,9 @@ def doubt(name: str, *, absent: list[str], is_kept: bool) -> str:
     if not name:
         return "has no name"
     near = get_close_matches(name.casefold(), absent, n=1, cutoff=0.75)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return "" if is_kept else "is not used"
+    if is_kept:
+        return f"is kept as an attribute; did you mean '{near[0]}'?" if near else ""
+    return f"is not used; did you mean '{near[0]}'?" if near else "is not used"
 
 
 def missing_columns(part: Part, located: Located) -> list[Wanted]:

@@ -1,6 +1,6 @@
 """The rows that one part of a mapping makes of one file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -74,9 +74,9 @@ def piece_of(part: Part, *, sheet: Sheet, located: Located, policy: Policy) -> P
     """The rows of a part: chosen, read column by column, each problem noted."""
     is_used = let_through(part, sheet=sheet)
     chosen = is_used & with_a_date(part, sheet=sheet, located=located)
-    index = chosen.arg_true()
-    torn = sheet.content.rows[index].select("torn", "text")
-    cells = raw_cells(part, sheet=sheet, located=located, index=index)
+    sheet = only_rows(sheet, chosen)
+    torn = sheet.content.rows.select("torn", "text")
+    cells = raw_cells(part, sheet=sheet, located=located)
     values, problems = {}, [torn_rows(torn)]
     for name, column in named_columns(part, located).items():
         reading = reading_of(name, column, mapping=part.mapping, file=sheet.file, policy=policy)
@@ -88,9 +88,9 @@ def piece_of(part: Part, *, sheet: Sheet, located: Located, policy: Policy) -> P
     return Piece(
         part=part,
         file=sheet.content.name,
-        rows=with_all_columns(pl.DataFrame(values, height=len(index)), table=part.table),
+        rows=with_all_columns(pl.DataFrame(values, height=torn.height), table=part.table),
         cells=cells,
-        lines=sheet.content.rows["line"][index],
+        lines=sheet.content.rows["line"],
         problems=pl.concat(problems),
         headers=names,
         unused=[each for each in located.unused if each[1]],
@@ -122,11 +122,21 @@ def named_columns(part: Part, located: Located) -> dict[str, Column]:
     return {**found, **{name: Column(column=[name]) for name in part.constants}}
 
 
-def raw_cells(part: Part, *, sheet: Sheet, located: Located, index: pl.Series) -> pl.DataFrame:
+def only_rows(sheet: Sheet, chosen: pl.Series) -> Sheet:
+    """The sheet with the chosen rows."""
+    if chosen.all():
+        return sheet
+    return replace(
+        sheet, content=replace(sheet.content, rows=sheet.content.rows.filter(chosen)), cells=sheet.cells.filter(chosen)
+    )
+
+
+def raw_cells(part: Part, *, sheet: Sheet, located: Located) -> pl.DataFrame:
     """The cells of a part's columns as they stand in the file; a constant stands in every row."""
-    found = {name: sheet.cells[str(at)][index] for name, (at, _) in {**located.columns, **located.attributes}.items()}
-    constant = {name: pl.Series([text]).new_from_index(0, len(index)) for name, text in part.constants.items()}
-    return pl.DataFrame({**found, **constant}, height=len(index))
+    height = sheet.content.rows.height
+    found = {name: sheet.cells[str(at)] for name, (at, _) in {**located.columns, **located.attributes}.items()}
+    constant = {name: pl.Series([text]).new_from_index(0, height) for name, text in part.constants.items()}
+    return pl.DataFrame({**found, **constant}, height=height)
 
 
 def torn_rows(torn: pl.DataFrame) -> pl.DataFrame:

@@ -18,10 +18,10 @@ def taken_over(cells: pl.Series, *, dtype: pl.DataType | None, zone: str) -> pl.
     held = cells.dtype
     if held in (pl.Date, pl.Datetime) and dtype in (INSTANT, pl.Date):
         return as_moment(cells, dtype=dtype, zone=zone)
-    if held.is_float() and dtype in (None, pl.Float64):
+    if (held.is_float() or held.is_decimal()) and dtype in (None, pl.Float64):
         return cells.cast(pl.Float64).fill_nan(None)
     if held.is_integer() and dtype in (None, pl.Int64, pl.Float64):
-        return cells.cast(dtype or pl.Int64)
+        return cells.cast(dtype or (pl.Float64 if held == pl.UInt64 else pl.Int64))
     if held == pl.Boolean and dtype in (None, pl.Boolean):
         return cells
     return as_text(cells) if dtype is None else None
@@ -46,8 +46,7 @@ def as_text(cells: pl.Series) -> pl.Series:
     """
     if cells.dtype.is_float():
         cells = cells.fill_nan(None)
-        if (cells.drop_nulls() == cells.drop_nulls().floor()).all():
-            return cells.cast(pl.Int64, strict=False).cast(pl.String)
-    if cells.dtype.is_nested() or cells.dtype == pl.Object:
-        return pl.Series(cells.name, [None if cell is None else str(cell) for cell in cells.to_list()], dtype=pl.String)
+        given = cells.drop_nulls()
+        if ((given == given.floor()) & (given.abs() < 2**63)).all():
+            return cells.cast(pl.Int64).cast(pl.String)
     return cells.cast(pl.String)
