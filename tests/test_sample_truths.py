@@ -338,7 +338,7 @@ def test_the_drop_of_the_last_weeks_is_mix(journeys: pl.DataFrame) -> None:
         assert are_alike(rate(after.filter(same), "is_mql"), rate(before.filter(same), "is_mql")), channel
 
 
-def test_paid_social_grows_to_five_times_its_leads(journeys: pl.DataFrame) -> None:
+def test_paid_social_grows_to_six_times_its_leads(journeys: pl.DataFrame) -> None:
     social = journeys.filter(pl.col("channel") == "paid_social")
     weeks_after = ((truths.LAST_ON - truths.MIX_FROM_ON).days + 1) / 7
     after = social.filter(pl.col("created_on") >= truths.MIX_FROM_ON).height

@@ -21,8 +21,8 @@ from leadreport.sample.truths import ONBOARDING_SHARES, SEED
 __all__ = ["SEED", "make_sample", "write_sample"]
 
 LEADS = (
-    "lead_id", "created_at", "source", "channel", "campaign", "owner", "team", "merged_into", "industry", "company_size",
-    "employees", "job_level", "country", "email_domain_type", "trial_requested", "onboarding_call_booked",
+    "lead_id", "created_at", "source", "channel", "campaign", "owner", "team", "merged_into",
+    "industry", "company_size", "employees", "job_level", "country", "email_domain_type", "trial_requested", "onboarding_call_booked",
 )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def returning(visits: pl.DataFrame, rng: np.random.Generator) -> pl.Expr:
 
 
 def forms(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """What makes an MQL stands just before it (bought lists are handed over without); now and then others write, too."""
+    """What makes an MQL stands just before it (bought lists are handed over without); others write now and then."""
     mqls = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_trial_starter") & ~pl.col("is_bought"))
     loose, firm = mqls.filter("is_loose_mql"), mqls.filter(~pl.col("is_loose_mql"))
     trigger = drawn(TRIGGERS, firm.height, rng)

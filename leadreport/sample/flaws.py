@@ -1,4 +1,4 @@
-"""What goes wrong in a real export: gaps, duplicates that were merged, clocks that disagree, rows that cannot be true."""
+"""What goes wrong in a real export: gaps, merged duplicates, clocks that disagree, rows that cannot be true."""
 
 from datetime import timedelta
 

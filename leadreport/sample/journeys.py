@@ -114,7 +114,7 @@ def with_habits(people: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def marketing_qualifies(people: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
-    """A third at once, the others within days; what the looser definition lets through counts before the change only."""
+    """A third at once, the others within days; what only the looser definition lets through, before the change."""
     created = people["created"].to_numpy()
     at_once = created + rng.integers(120, 7200, people.height)
     days = np.ceil(4 * np.exp(rng.normal(0, 0.8, people.height))).astype(np.int64)
