@@ -554,3 +554,18 @@ def test_the_cohorts_of_olist_before_2018_are_left_truncated_not_bad():
     spring = found.filter(pl.col("cohort").is_in(["2018-03", "2018-04", "2018-05"]))
     assert spring["conversion_rate"].round(3).to_list() == [0.12, 0.126, 0.084]
     assert spring["km_rate"].to_list() == pytest.approx(spring["conversion_rate"].to_list())
+
+
+def test_a_company_without_leads_has_a_report_without_numbers():
+    nobody, at = facts(lead("a")).clear(), {"as_of": day(100), "policy": policy()}
+    step = {"from_stage": "lead", "to_stage": "mql"}
+    assert funnel_steps(nobody)["leads"].to_list() == [0] * 6
+    assert cohort_conversion(nobody, **step, **at).is_empty()
+    assert cohort_heatmap(nobody, **step, **at).is_empty()
+    assert set(week_on_week(nobody, **at)["verdict"]) == {"too few to say"}
+    assert set(bottleneck(nobody, **at)["verdict"]) == {"too few to say"}
+    assert lead_velocity(nobody, **at)["velocity_rate"].null_count() == 6
+    assert forecast(nobody, **at)["expected"].to_list() == [0.0] * 4
+    assert time_in_stage(nobody, as_of=day(100))["median_days"].null_count() == 5
+    assert stage_stock(nobody, **at)["leads"].sum() == 0
+    assert not left_truncation(nobody, **at)["is_truncated"].any()

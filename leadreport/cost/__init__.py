@@ -1,8 +1,8 @@
 """What leads cost, what they are worth, and what one may cost at most."""
 
 from leadreport.cost.attribution import attribute_credit, credit_by_model
-from leadreport.cost.lag import spend_lag
 from leadreport.cost.change import cost_change
+from leadreport.cost.lag import spend_lag
 from leadreport.cost.money import in_currency
 from leadreport.cost.per_stage import cost_per_sql
 from leadreport.cost.shift import move_budget
@@ -11,6 +11,7 @@ from leadreport.cost.velocity import sales_velocity
 
 __all__ = [
     "attribute_credit",
+    "cost_change",
     "cost_per_sql",
     "credit_by_model",
     "in_currency",

@@ -49,6 +49,21 @@ def cost_per_sql(
     ------
     InputError
         When the spend mixes currencies, or cannot be grouped by `by`.
+
+    Examples
+    --------
+    >>> from datetime import UTC, date
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> policy = parse_policy(preset_text("startup"))
+    >>> days = [datetime(2026, 1, 5, tzinfo=UTC)] * 2
+    >>> facts = pl.DataFrame({"created_at": days, "mql_at": days, "sql_at": [days[0], None]}).with_columns(
+    ...     customer_at="sql_at", won_amount=pl.when(pl.col("sql_at").is_not_null()).then(900.0), currency=pl.lit("EUR")
+    ... )
+    >>> spend = pl.DataFrame({"spent_on": [date(2026, 1, 5)], "amount": [300.0]}).with_columns(
+    ...     department=pl.lit("marketing"), currency=pl.lit("EUR")
+    ... )
+    >>> cost_per_sql(facts, spend, policy=policy).select("leads", "sqls", "cost_per_lead", "cost_per_sql").row(0)
+    (2, 1, 150.0, 300.0)
     """
     currency = policy.company.currency
     refuse_mixed_currencies(spend, what="spend", currency=currency)

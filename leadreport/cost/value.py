@@ -40,6 +40,22 @@ def lead_value(
     ------
     InputError
         When spend or won amounts mix currencies.
+
+    Examples
+    --------
+    >>> from datetime import UTC, date
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> policy = parse_policy(preset_text("startup"))
+    >>> days = [datetime(2026, 1, 5, tzinfo=UTC)] * 2
+    >>> facts = pl.DataFrame({"created_at": days, "mql_at": days, "sql_at": [days[0], None]}).with_columns(
+    ...     customer_at="sql_at", won_amount=pl.when(pl.col("sql_at").is_not_null()).then(900.0), currency=pl.lit("EUR")
+    ... )
+    >>> spend = pl.DataFrame({"spent_on": [date(2026, 1, 5)], "amount": [300.0]}).with_columns(
+    ...     department=pl.lit("marketing"), currency=pl.lit("EUR")
+    ... )
+    >>> value = lead_value(facts, spend, policy=policy, as_of=datetime(2026, 11, 16, tzinfo=UTC))
+    >>> value.select("close_rate", "won_amount", "lead_value", "cost_per_lead", "is_too_dear").row(0)
+    (0.5, 900.0, 450.0, 150.0, False)
     """
     refuse_mixed_currencies(spend, what="spend", currency=policy.company.currency)
     won = facts.filter(pl.col("won_amount").is_not_null())

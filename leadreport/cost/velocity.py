@@ -28,6 +28,23 @@ def sales_velocity(
     ------
     InputError
         When amounts mix currencies.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> days = [datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 25, tzinfo=UTC)]
+    >>> facts = pl.DataFrame({"open_deals": [0, 1], "won_deals": [1, 0], "lost_deals": [0, 0], "currency": ["EUR"] * 2})
+    >>> is_won = pl.col("won_deals") > 0
+    >>> facts = facts.with_columns(
+    ...     opportunity_at=pl.lit(days[0]),
+    ...     customer_at=pl.when(is_won).then(pl.lit(days[1])),
+    ...     won_amount=pl.when(is_won).then(900.0),
+    ...     open_amount=pl.when(~is_won).then(500.0),
+    ... )
+    >>> velocity = sales_velocity(facts, policy=parse_policy(preset_text("startup")))
+    >>> velocity.select("opportunities", "win_rate", "won_amount", "cycle_days", "velocity_value").row(0)
+    (1, 1.0, 900.0, 20.0, 45.0)
     """
     has_amount = pl.col("won_amount").is_not_null() | pl.col("open_amount").is_not_null()
     refuse_mixed_currencies(facts.filter(has_amount), what="the deals' amount", currency=policy.company.currency)

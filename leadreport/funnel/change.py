@@ -35,6 +35,20 @@ def week_on_week(
 
     The limits come from the `weeks` complete weeks before, of which 8 are needed; the trend from the last 6 against
     those before them. Weeks before a stage's first entry are not weeks with 0 entries.
+
+    Examples
+    --------
+    >>> from leadreport.clock import as_instant
+    >>> from leadreport.facts import lead_facts
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.tables import TABLES, empty_table
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-01-26", zone="UTC")}
+    >>> tables = {name: empty_table(name) for name in TABLES}
+    >>> leads = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [as_instant("2026-01-05", zone="UTC")] * 2})
+    >>> tables["leads"] = pl.concat([tables["leads"], leads], how="diagonal_relaxed")
+    >>> facts = lead_facts(tables, **rules).collect()
+    >>> week_on_week(facts, **rules).select("name", "week", "value", "verdict").row(0)
+    ('leads', '2026-W04', 0.0, 'too few to say')
     """
     entries = weekly_entries(facts, as_of=as_of, policy=policy, weeks=weeks + 1 + DRIFT_WEEKS).filter(
         ~pl.col("is_partial")

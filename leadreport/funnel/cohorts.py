@@ -37,6 +37,21 @@ def cohort_conversion(
     - expected_rate with expected_low and expected_high: what a young cohort may end at, by the earlier leads' lag.
 
     `entry="episode"` starts the clock at the latest return after recycling instead of the first entry.
+
+    Examples
+    --------
+    >>> from leadreport.clock import as_instant
+    >>> from leadreport.facts import lead_facts
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.tables import TABLES, empty_table
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-01-26", zone="UTC")}
+    >>> tables = {name: empty_table(name) for name in TABLES}
+    >>> leads = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [as_instant("2026-01-05", zone="UTC")] * 2})
+    >>> tables["leads"] = pl.concat([tables["leads"], leads], how="diagonal_relaxed")
+    >>> facts = lead_facts(tables, **rules).collect()
+    >>> cohorts = cohort_conversion(facts, from_stage="lead", to_stage="mql", **rules)
+    >>> cohorts.select("cohort", "leads", "open", "conversion_rate", "is_final").row(0)  # too young for a rate
+    ('2026-W02', 2, 2, None, False)
     """
     horizon = policy.horizon_days(from_stage, to_stage)
     zone = policy.company.time_zone
@@ -118,13 +133,15 @@ def with_truncation(
 MISSING_SHARE = 0.05
 
 
-def with_flags(cohorts: pl.DataFrame, *, horizon: int, first_on: date, as_of: datetime, zone: str) -> pl.DataFrame:
+def with_flags(
+    cohorts: pl.DataFrame, *, horizon: int, first_on: date | None, as_of: datetime, zone: str
+) -> pl.DataFrame:
     """What may be said of each cohort, and its rate where it may."""
     ends_on = pl.col("cohort_ends_on")
     is_whole = is_watched(ends_on, days=0, as_of=as_of, zone=zone)
     flagged = cohorts.with_columns(
         is_final=is_watched(ends_on, days=horizon, as_of=as_of, zone=zone),
-        is_partial=~is_whole | (pl.col("cohort_on") < first_on),
+        is_partial=~is_whole | (pl.col("cohort_on") < pl.lit(first_on, dtype=pl.Date)),
     )
     may_say = pl.col("is_final") & ~pl.col("is_partial") & ~pl.col("is_truncated")
     k, n = pl.col("converted"), pl.when(may_say).then("leads")

@@ -17,6 +17,21 @@ def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None
     entered by the record; counted in, never clipped), q25_days, median_days and q75_days of the time until a lead moves
     on or is lost, and to_next_days, the median of those that move on. All are Kaplan-Meier quantiles, in which a lead
     that is still open counts as long as it was watched; null when the record does not reach that far.
+
+    Examples
+    --------
+    >>> from leadreport.clock import as_instant
+    >>> from leadreport.facts import lead_facts
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.tables import TABLES, empty_table
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-01-26", zone="UTC")}
+    >>> tables = {name: empty_table(name) for name in TABLES}
+    >>> leads = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [as_instant("2026-01-05", zone="UTC")] * 2})
+    >>> tables["leads"] = pl.concat([tables["leads"], leads], how="diagonal_relaxed")
+    >>> facts = lead_facts(tables, **rules).collect()
+    >>> stays = time_in_stage(facts, as_of=rules["as_of"])
+    >>> stays.select("from_stage", "to_stage", "leads", "open", "median_days").row(0)
+    ('lead', 'mql', 2, 2, None)
     """
     rows = [step_stays(facts, one, two, as_of=as_of, by=by) for one, two in STEPS]
     keys = [by] if by else []

@@ -18,6 +18,20 @@ def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.D
     One row per stage of the ladder, then recycled, lost and disqualified. Columns: stage, leads, median_days and
     oldest_days since they came there, horizon_days of the stage's next step, over_horizon (leads older than that: they
     have had their time and have not moved).
+
+    Examples
+    --------
+    >>> from leadreport.clock import as_instant
+    >>> from leadreport.facts import lead_facts
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.tables import TABLES, empty_table
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-01-26", zone="UTC")}
+    >>> tables = {name: empty_table(name) for name in TABLES}
+    >>> leads = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [as_instant("2026-01-05", zone="UTC")] * 2})
+    >>> tables["leads"] = pl.concat([tables["leads"], leads], how="diagonal_relaxed")
+    >>> facts = lead_facts(tables, **rules).collect()
+    >>> stage_stock(facts, **rules).select("stage", "leads", "median_days", "over_horizon").row(0)
+    ('lead', 2, 21.0, 0)
     """
     rank = furthest()
     on_ladder = pl.lit(pl.Series(LADDER)).gather(rank)

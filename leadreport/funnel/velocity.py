@@ -25,6 +25,16 @@ def lead_velocity(
     Windows of equal length, the last one ending with what is visible; months would compare 28 days with 31. One row per
     window, the latest last: window_on, window_ends_on, leads, previous, velocity_rate, is_partial (the history begins
     within the window or the one before; then there is no rate).
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 29, 30)]
+    >>> facts = pl.DataFrame({"created_at": [days[0]] * 3, "mql_at": days})
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": datetime(2026, 2, 25, 23, tzinfo=UTC)}
+    >>> lead_velocity(facts, windows=1, **rules).select("leads", "previous", "velocity_rate").row(0)
+    (2, 1, 1.0)
     """
     zone = policy.company.time_zone
     end = last_day(as_of, zone=zone) + timedelta(days=1)
@@ -36,7 +46,7 @@ def lead_velocity(
     )
     counts = [entered.filter(pl.col("on").is_between(*row, closed="left")).height for row in span(rows)]
     rows = rows.with_columns(leads=pl.Series(counts, dtype=pl.Int64)).with_columns(previous=pl.col("leads").shift(1))
-    is_partial = (pl.col("window_on") - timedelta(days=window_days) < first_on).fill_null(True)
+    is_partial = (pl.col("window_on") - timedelta(days=window_days) < pl.lit(first_on, dtype=pl.Date)).fill_null(True)
     growth = rate(pl.col("leads") - pl.col("previous"), "previous")
     return rows.tail(windows).select(
         *("window_on", "window_ends_on", "leads", "previous"),

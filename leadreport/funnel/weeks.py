@@ -15,6 +15,20 @@ def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, week
 
     Columns: week, week_on, stage, entries, imputed (of them, implied by a later stage), is_partial (the week is not
     over, or the history begins within it). A week in which nobody entered is a row with 0. Sorted by week, then ladder.
+
+    Examples
+    --------
+    >>> from leadreport.clock import as_instant
+    >>> from leadreport.facts import lead_facts
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.tables import TABLES, empty_table
+    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-01-26", zone="UTC")}
+    >>> tables = {name: empty_table(name) for name in TABLES}
+    >>> leads = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [as_instant("2026-01-05", zone="UTC")] * 2})
+    >>> tables["leads"] = pl.concat([tables["leads"], leads], how="diagonal_relaxed")
+    >>> facts = lead_facts(tables, **rules).collect()
+    >>> weekly_entries(facts, weeks=3, **rules).select("week", "stage", "entries", "is_partial").row(0)
+    ('2026-W02', 'lead', 2, False)
     """
     zone = policy.company.time_zone
     last = week_before(as_of, zone=zone)
@@ -34,7 +48,7 @@ def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, week
             entries=pl.col("entries").fill_null(0),
             imputed=pl.col("imputed").fill_null(0),
             is_partial=~is_watched(pl.col("cohort_ends_on"), days=0, as_of=as_of, zone=zone)
-            | (week_on < first_on).fill_null(True),
+            | (week_on < pl.lit(first_on, dtype=pl.Date)).fill_null(True),
         )
     )
 
