@@ -34,7 +34,20 @@ from leadreport.handoff import (
     too_early_too_late,
     touch_curve,
 )
-from leadreport.qualify import CLASSES, classify_leads
+from leadreport.qualify import (
+    CLASSES,
+    agreement,
+    call_now,
+    classify_leads,
+    contradictions,
+    disagreements,
+    explain_lead,
+    framework_answers,
+    framework_completeness,
+    nurture_list,
+    policy_against_crm,
+    recycle_back,
+)
 from leadreport.rates import rate_difference, rate_interval
 from leadreport.scoring import Scorecard, fit_scorecard, mature_leads, score_leads
 from leadreport.workspace import Workspace, open_workspace

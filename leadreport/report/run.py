@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from leadreport import formats
 from leadreport.errors import InputError, LeadreportError, PageError, did_you_mean
 from leadreport.report.execute import PAGE_SECONDS, Job, execute_page, read_notebook
 from leadreport.report.export import PageLink, export_page
@@ -187,7 +188,7 @@ def write_report(
 ) -> Record:
     """Write pages, executed notebooks, further files, the week's index and the record into a draft."""
     prose = {page: read_prose(notebook, page=page) for page, notebook in executed.items()}
-    links = [PageLink(page, text.title, text.summary) for page, text in prose.items()]
+    links = [PageLink(page, text.title, text.summary, label_of(page)) for page, text in prose.items()]
     files = [file_record(name, content) for name, content in beside.items()]
     with watch.timing("export"):
         pages = [
@@ -219,6 +220,17 @@ def write_report(
     return record
 
 
+def label_of(page: str) -> str:
+    """The short name of a page: its file's, without the number that puts it in order.
+
+    Examples
+    --------
+    >>> label_of("01_data_check"), label_of("04_sql_costs")
+    ('Data check', 'SQL costs')
+    """
+    return formats.label_of(page.lstrip("0123456789_") or page)
+
+
 def _write_page(
     draft: Path,
     notebook: NotebookNode,
@@ -235,7 +247,13 @@ def _write_page(
     (draft / f"{page}.html").write_bytes(html)
     (draft / "notebooks").mkdir(exist_ok=True)
     (draft / "notebooks" / f"{page}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    return {"page": page, "summary": prose.summary, "title": prose.title, **file_record(f"{page}.html", html)}
+    return {
+        "page": page,
+        "summary": prose.summary,
+        "title": prose.title,
+        "label": label_of(page),
+        **file_record(f"{page}.html", html),
+    }
 
 
 @contextlib.contextmanager

@@ -3,5 +3,6 @@
 from leadreport.sources.folder import input_files, load_sources
 from leadreport.sources.model import Sources
 from leadreport.sources.read import read_tables
+from leadreport.sources.template import template_text
 
-__all__ = ["Sources", "input_files", "load_sources", "read_tables"]
+__all__ = ["Sources", "input_files", "load_sources", "read_tables", "template_text"]
