@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from leadreport import formats
-from leadreport.charts.dots import label_axis
+from leadreport.charts.dots import ROW, label_axis
 from leadreport.charts.draw import drawable, embedded, finished, tips, told_columns
 from leadreport.charts.words import each
 
@@ -18,11 +18,11 @@ def rejected_chart(
     """
     drawable(reasons, "table", "reason", rows)
     frame = reasons.with_columns(
-        label=pl.format("{}: {}", "table", "reason"),
+        label=pl.format("{}:\n{}", "table", "reason"),
         shown=pl.Series([formats.count(size) for size in reasons[rows]], dtype=pl.String),
     )
     told = told_columns(frame, {"table": "Table", "reason": "Reason", rows: ("Rows", "count")})
-    base = alt.Chart(embedded(frame, ["label", rows, "shown"], told), height=alt.Step(26))
+    base = alt.Chart(embedded(frame, ["label", rows, "shown"], told), height=alt.Step(ROW))
     base = base.encode(y=label_axis(frame), x=alt.X(f"{rows}:Q", title=None, axis=None), tooltip=tips(told))
     return finished(
         base.mark_bar(height=16) + base.mark_text(align="left", dx=6).encode(text="shown:N"),

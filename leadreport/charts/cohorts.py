@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from leadreport import formats
-from leadreport.charts.dots import PERCENT, with_label
+from leadreport.charts.dots import LINES, PERCENT, legend, with_label
 from leadreport.charts.draw import drawable, embedded, finished, tips, told_columns
 from leadreport.charts.funnel import STAGES
 from leadreport.charts.palette import MAIN, QUIET
@@ -12,7 +12,13 @@ from leadreport.charts.theme import GROUND
 from leadreport.charts.words import extremes, last, sentences
 
 STATES = {"settled": "final", "young": "still open: so far, for its age", "cut": "record begins too late"}
-"""What may be said of a cohort; each has a fill, a dash and a shape of its own."""
+"""What may be said of a cohort."""
+
+STYLES = {
+    STATES["settled"]: (MAIN, MAIN, "circle"), STATES["young"]: (GROUND, MAIN, "circle"),
+    STATES["cut"]: (GROUND, QUIET, "square"),
+}  # fmt: skip
+"""Fill, stroke and shape of each."""
 
 COHORTS = {
     "cohort": "Cohort", "leads": "Leads", "state": "State", "shown_rate": "Converted", "converted": "Converted so far",
@@ -20,6 +26,9 @@ COHORTS = {
     "horizon_days": ("Final after", "days"),
 }  # fmt: skip
 
+
+GHOST = 7
+"""So many pixels beside what was counted stands what is expected."""
 
 FEW = 12
 """So many cohorts have room for their number of leads below their name."""
@@ -41,7 +50,8 @@ def cohort_chart(cohorts: pl.DataFrame, *, title: str | None = None, subtitle: s
     base = alt.Chart(embedded(frame, plotted + expected, told), height=280).encode(
         x=cohort_axis(frame), tooltip=tips(told)
     )
-    drawn = measured(base) if not expected else ghosts(base) + measured(base)
+    names = [name for name in STYLES if name in frame["state"]]
+    drawn = measured(base, names) if not expected else ghosts(base) + measured(base, names)
     young = frame.filter(state=pl.lit(STATES["young"])).height
     size = f"{formats.count(frame['leads'].min())} to {formats.count(frame['leads'].max())} leads each"
     below = (
@@ -75,31 +85,45 @@ def with_state(cohorts: pl.DataFrame) -> pl.DataFrame:
 
 def cohort_axis(frame: pl.DataFrame) -> alt.X:
     """Cohorts in their order; when they are few, with how many leads each has."""
-    names = alt.Axis(labelAngle=0, labelPadding=8, labelExpr="split(datum.label, '\\n')", labelLineHeight=14)
+    names = alt.Axis(labelAngle=0, labelPadding=8, labelExpr=LINES, labelLineHeight=14)
     return alt.X("label:O", sort=frame["label"].to_list(), title=None, axis=names)
 
 
-def measured(base: alt.Chart) -> alt.LayerChart:
+def measured(base: alt.Chart, names: list[str]) -> alt.LayerChart:
     """What was counted or estimated so far."""
-    names = list(STATES.values())
+    styles = [STYLES[name] for name in names]
     axis = {"title": "Converted", "axis": alt.Axis(format=PERCENT, tickCount=5), "scale": alt.Scale(zero=True)}
     dash = alt.condition(alt.datum.state == STATES["settled"], alt.value([1, 0]), alt.value([4, 3]))
     spans = base.mark_rule(strokeWidth=2).encode(y=alt.Y("shown_low:Q", **axis), y2="shown_high:Q", strokeDash=dash)
     points = base.mark_point(size=80, strokeWidth=2, filled=False).encode(
         y=alt.Y("shown_rate:Q", **axis),
-        fill=alt.Fill("state:N", scale=alt.Scale(domain=names, range=[MAIN, GROUND, GROUND]), sort=names),
-        stroke=alt.Stroke("state:N", scale=alt.Scale(domain=names, range=[MAIN, MAIN, QUIET]), sort=names),
-        shape=alt.Shape("state:N", scale=alt.Scale(domain=names, range=["circle", "circle", "square"]), sort=names),
+        fill=alt.Fill(
+            "state:N",
+            scale=alt.Scale(domain=names, range=[fill for fill, _, _ in styles]),
+            sort=names,
+            legend=legend(names),
+        ),
+        stroke=alt.Stroke(
+            "state:N", scale=alt.Scale(domain=names, range=[stroke for _, stroke, _ in styles]), sort=names
+        ),
+        shape=alt.Shape(
+            "state:N",
+            scale=alt.Scale(domain=names, range=[shape for _, _, shape in styles]),
+            sort=names,
+            legend=legend(names),
+        ),
     )
     return spans + points
 
 
 def ghosts(base: alt.Chart) -> alt.LayerChart:
     """Where the open cohorts may end."""
-    spans = base.mark_rule(stroke=QUIET, strokeWidth=6, strokeOpacity=0.45, strokeCap="round").encode(
+    spans = base.mark_rule(stroke=QUIET, strokeWidth=6, strokeOpacity=0.45, strokeCap="round", xOffset=GHOST).encode(
         y="expected_low:Q", y2="expected_high:Q"
     )
-    return alt.layer(spans, base.mark_tick(color=QUIET, thickness=2, size=12).encode(y="expected_rate:Q"))
+    return alt.layer(
+        spans, base.mark_tick(color=QUIET, thickness=2, size=10, xOffset=GHOST).encode(y="expected_rate:Q")
+    )
 
 
 def heatmap_chart(

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from leadreport import formats
-from leadreport.charts.dots import AMOUNT, ROW, label_axis, reference, with_label
+from leadreport.charts.dots import AMOUNT, ROW, label_axis, legend, reference, with_label
 from leadreport.charts.draw import drawable, embedded, finished, group_of, tips, told_columns
 from leadreport.charts.palette import ALARM, MAIN, QUIET
 from leadreport.charts.theme import GROUND
@@ -22,8 +22,11 @@ VALUES = {
     "highest_price_per_lead": ("Highest price of a lead", "money"), "verdict": "Verdict",
 }  # fmt: skip
 
-VERDICTS = ("worth it", "too dear", "within noise", "too few to say")
-"""Each has a colour, a shape, and its word beside the point."""
+VERDICTS = {
+    "worth it": (MAIN, MAIN, "circle"), "too dear": (ALARM, ALARM, "square"),
+    "within noise": (GROUND, QUIET, "diamond"), "too few to say": (GROUND, QUIET, "triangle-up"),
+}  # fmt: skip
+"""Each has a fill, a stroke, a shape, and its word beside the point."""
 
 LEAST, MOST = 1 / 16, 64
 """Ratios beyond these are drawn at the edge; the tooltip and the table say what they are."""
@@ -99,6 +102,7 @@ def value_chart(
         words=pl.Series([_worth(*row) for row in values.select("cost_per_lead", "lead_value", "verdict").iter_rows()]),
     )
     told = told_columns(frame, {group: formats.label_of(group)} | VALUES)
+    fill, stroke, shape = _verdicts(values)
     rows = embedded(frame, ["label", "ratio", "ratio_low", "ratio_high", "verdict", "words"], told)
     base = alt.Chart(rows, height=alt.Step(44)).encode(y=label_axis(frame), tooltip=tips(told))
     axis = {
@@ -107,13 +111,13 @@ def value_chart(
         "scale": alt.Scale(type="log", base=2),
     }
     spans = base.mark_rule(strokeWidth=2.5, yOffset=7).encode(
-        x=alt.X("ratio_low:Q", **axis), x2="ratio_high:Q", stroke=_verdicts(alt.Stroke, [MAIN, ALARM, QUIET, QUIET])
+        x=alt.X("ratio_low:Q", **axis), x2="ratio_high:Q", stroke=stroke
     )
     points = base.mark_point(size=110, strokeWidth=2, yOffset=7).encode(
         x=alt.X("ratio:Q", **axis),
-        fill=_verdicts(alt.Fill, [MAIN, ALARM, GROUND, GROUND]),
-        stroke=_verdicts(alt.Stroke, [MAIN, ALARM, QUIET, QUIET]),
-        shape=_verdicts(alt.Shape, ["circle", "square", "diamond", "triangle-up"]),
+        fill=fill,
+        stroke=stroke,
+        shape=shape,
     )
     words = base.mark_text(align="left", yOffset=-10, fontSize=11.5).encode(x=alt.value(4), text="words:N")
     return finished(
@@ -124,7 +128,7 @@ def value_chart(
         subtitle=subtitle
         or "Left of the line a lead costs more than it is worth. Lines: 95 % interval. n: mature leads.",
         description=sentences(
-            f"Points with intervals, one per {formats.label_of(group).lower()}, around the line where cost and value meet.",
+            f"Points with intervals, one per {formats.label_of(group).lower()}, around where cost and value meet.",
             " ".join(f"{name}: {words}." for name, words in frame.select(group, "words").iter_rows()),
         ),
     )
@@ -159,7 +163,7 @@ def _basis(costs: pl.DataFrame) -> str:
 def _worth(cost: float | None, value: float | None, verdict: str) -> str:
     if cost is None:
         return f"no spend on record, worth {formats.money(value)}"
-    return f"{verdict}: {formats.money(cost)} for a lead worth {formats.money(value)}"
+    return f"{verdict}: costs {formats.money(cost)}, worth {formats.money(value)}"
 
 
 def _times() -> alt.Axis:
@@ -170,6 +174,10 @@ def _times() -> alt.Axis:
     )
 
 
-def _verdicts(channel: type, range_: list[str]):
-    names = list(VERDICTS)
-    return channel("verdict:N", scale=alt.Scale(domain=names, range=range_), sort=names)
+def _verdicts(values: pl.DataFrame) -> list[alt.Fill | alt.Stroke | alt.Shape]:
+    """Fill, stroke and shape of the verdicts that occur, in one legend."""
+    names = [name for name in VERDICTS if name in values["verdict"]]
+    styles = zip(*(VERDICTS[name] for name in names), strict=True)
+    channels = zip((alt.Fill, alt.Stroke, alt.Shape), styles, strict=True)
+    scales = [(channel, alt.Scale(domain=names, range=list(style))) for channel, style in channels]
+    return [channel("verdict:N", scale=scale, sort=names, legend=legend(names)) for channel, scale in scales]

@@ -12,6 +12,9 @@ from leadreport.charts.palette import QUIET
 ROW = 38
 """Pixels per group: its name, and below it how many stand behind."""
 
+LINES = "split(datum.label, '\\n')"
+"""Labels of more than one line."""
+
 PERCENT = ".2~%"
 AMOUNT = ",.2~f"
 
@@ -26,8 +29,18 @@ def with_label(frame: pl.DataFrame, *, group: str, n: str, unit: str | None = No
 
 def label_axis(frame: pl.DataFrame) -> alt.Y:
     """Groups from top to bottom, in the order of the frame, also where a layer draws only some of them."""
-    lines = alt.Axis(labelLimit=190, labelExpr="split(datum.label, '\\n')", labelLineHeight=14)
-    return alt.Y("label:N", sort=frame["label"].unique(maintain_order=True).to_list(), title=None, axis=lines)
+    names = frame["label"].unique(maintain_order=True).to_list()
+    up = alt.condition("indexof(datum.label, '\\n') > 0", alt.value(-7), alt.value(0))
+    lines = alt.Axis(labelLimit=190, labelExpr=LINES, labelLineHeight=14, labelOffset=up)
+    return alt.Y("label:N", sort=names, title=None, axis=lines)
+
+
+def legend(names: Sequence[str], *, has_lines: bool = False) -> alt.Legend:
+    """A legend that fits a phone: short names in a row, long ones below each other."""
+    columns = 1 if sum(map(len, names)) + (9 if has_lines else 4) * len(names) > 42 else 0
+    if has_lines:
+        return alt.Legend(columns=columns, rowPadding=4, symbolType="stroke", symbolSize=300)
+    return alt.Legend(columns=columns, rowPadding=4)
 
 
 def dots(

@@ -99,7 +99,7 @@ def finished(
     heads = [{"label": column.label, "is_number": column.kind not in WORDY} for column in told]
     meta = {"title": title, "subtitle": subtitle, "description": description, "table": {"columns": heads, "rows": rows}}
     named = chart.properties(
-        title=alt.TitleParams(text=wrapped(title), subtitle=wrapped(subtitle, width=100)),
+        title=alt.TitleParams(text=wrapped(title), subtitle=wrapped(subtitle, width=104)),
         description=description,
         usermeta={"leadreport": meta},
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from leadreport import formats
-from leadreport.charts.dots import ROW, label_axis, with_label
+from leadreport.charts.dots import ROW, label_axis, legend, with_label
 from leadreport.charts.draw import drawable, embedded, finished, group_of, tips, told_columns
 from leadreport.charts.palette import BLUE, GREEN, MAIN, QUIET
 from leadreport.charts.words import each, extremes, sentences
@@ -22,7 +22,8 @@ FUNNEL = {
 
 STAYS = {
     "step": "Step", "leads": "Leads", "q25_days": "A quarter left within", "median_days": "Half left within",
-    "q75_days": "Three quarters left within", "open": "Still there", "to_next_days": "Half of those that move on, within",
+    "q75_days": "Three quarters left within", "open": "Still there",
+    "to_next_days": "Half of those that move on, within",
 }  # fmt: skip
 
 EFFECTS = {
@@ -133,12 +134,17 @@ def mix_chart(
         y=label_axis(frame),
         yOffset=alt.YOffset("reason:N", sort=list(causes.values()), scale=alt.Scale(paddingOuter=0.35)),
         x=alt.X("size:Q", title="Change of the total rate (percentage points)", axis=points),
-        fill=alt.Fill("reason:N", scale=alt.Scale(domain=list(causes.values()), range=[BLUE, GREEN])),
+        fill=alt.Fill(
+            "reason:N",
+            scale=alt.Scale(domain=list(causes.values()), range=[BLUE, GREEN]),
+            legend=legend(list(causes.values())),
+        ),
         tooltip=tips(told),
     )
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(stroke=QUIET, strokeWidth=1).encode(x="zero:Q")
     mix, rate = (decomposition[name].sum() for name in causes)
-    total = f"In all {formats.points(mix + rate)}: {formats.points(mix)} from the mix, {formats.points(rate)} from the rates."
+    parts = f"{formats.points(mix)} from the mix, {formats.points(rate)} from the rates"
+    total = f"In all {formats.points(mix + rate)}: {parts}."
     return finished(
         bars + zero,
         frame,

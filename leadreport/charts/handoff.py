@@ -1,13 +1,13 @@
-"""The handoff: how fast, how many were taken on, and what became of the rest."""
+"""The handoff: how fast sales answers, and how many leads it takes on."""
 
 import altair as alt
 import polars as pl
 
 from leadreport import formats
-from leadreport.charts.dots import PERCENT, dots, label_axis, reference, with_label
+from leadreport.charts.dots import PERCENT, dots, legend, reference, with_label
 from leadreport.charts.draw import drawable, embedded, finished, group_of, tips, told_columns
-from leadreport.charts.palette import CATEGORIES, DASHES, MAIN, ORANGE, QUIET
-from leadreport.charts.words import each, extremes, sentences
+from leadreport.charts.palette import CATEGORIES, DASHES, MAIN
+from leadreport.charts.words import extremes, sentences
 from leadreport.errors import PageError
 
 SPEED = {
@@ -23,10 +23,9 @@ ACCEPTANCE = {
 }  # fmt: skip
 
 CURVE = {
-    "at": ("Working hours since the hand-over", "hours"), "converted_rate": "Touched by then", "at_risk": "Still watched",
+    "at": ("Working hours since the hand-over", "hours"), "converted_rate": "Touched by then",
+    "at_risk": "Still watched",
 }  # fmt: skip
-
-BRIDGE = {"step": "Step", "reason": "Reason", "shown": "Leads", "detail": "What it counts"}
 
 
 def speed_chart(
@@ -81,7 +80,7 @@ def acceptance_chart(
         frame,
         told,
         title=title or f"Which leads does sales take on, by {formats.label_of(group).lower()}?",
-        subtitle=subtitle or "Share of the leads that had their time; lines: 95 % interval. n: leads handed over.",
+        subtitle=subtitle or "Of the leads that had their time; lines: 95 % interval. n: leads handed over.",
         description=sentences(
             f"Points with intervals, one per {formats.label_of(group).lower()}: the share of leads that sales accepted.",
             extremes(frame, group=group, value="acceptance_rate", kind="rate"),
@@ -129,65 +128,6 @@ def touch_curve_chart(
     )
 
 
-def bridge_chart(bridge: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
-    """From the leads that marketing counts to those that sales worked, step by step.
-
-    `bridge` has one row per step, in order: step, leads, sign (+1 adds, -1 takes away, 0 is what stands at that point).
-    """
-    drawable(bridge, "step", "leads", "sign")
-    frame = bridge.with_columns(*_levels(), label=_step(bridge), kind=_kind())
-    stands = frame["kind"] == KINDS[0]
-    signs = pl.select(pl.when(stands).then(0).otherwise(frame["sign"])).to_series()
-    shown = [_signed(leads, sign) for leads, sign in zip(frame["leads"], signs, strict=True)]
-    frame = frame.with_columns(shown=pl.Series(shown, dtype=pl.String), right=pl.max_horizontal("start", "end"))
-    told = told_columns(frame, BRIDGE)
-    rows = embedded(frame, ["label", "start", "end", "right", "shown", "kind"], told)
-    base = alt.Chart(rows, height=alt.Step(30)).encode(y=label_axis(frame), tooltip=tips(told))
-    room = alt.Scale(domain=[0, 1.12 * max(frame["right"].max() or 0, 1)], nice=False)
-    kinds = alt.Scale(domain=list(KINDS), range=[MAIN, ORANGE, QUIET])
-    bars = base.mark_bar(height=18).encode(
-        x=alt.X("start:Q", title="Leads", scale=room, axis=alt.Axis(format=",~f", tickCount=6)),
-        x2="end:Q",
-        fill=alt.Fill("kind:N", scale=kinds, sort=list(KINDS)),
-    )
-    words = base.mark_text(align="left", dx=6).encode(x=alt.X("right:Q", scale=room), text="shown:N")
-    return finished(
-        bars + words,
-        frame,
-        told,
-        title=title or "From marketing's count to sales' count",
-        subtitle=subtitle or "Every lead is in one step; the steps add up.",
-        description=f"A waterfall of leads. {each(frame, group='label', value='shown', kind='text', most=20)}",
-    )
-
-
-KINDS = ("a count that stands", "taken away", "added")
-
-
-def reasons_chart(reasons: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
-    """Why leads were turned away: leads per reason, rejected and recycled.
-
-    `reasons` has one row per verdict and reason: verdict, reason, leads.
-    """
-    drawable(reasons, "verdict", "reason", "leads")
-    frame = reasons.with_columns(
-        label=pl.format("{} ({})", "reason", "verdict"),
-        shown=pl.Series([formats.count(leads) for leads in reasons["leads"]], dtype=pl.String),
-    )
-    labels = {"verdict": "Verdict", "reason": "Reason", "leads": "Leads", "share_rate": "Of its verdict"}
-    told = told_columns(frame, labels)
-    base = alt.Chart(embedded(frame, ["label", "leads", "shown"], told), height=alt.Step(26))
-    base = base.encode(y=label_axis(frame), x=alt.X("leads:Q", title="Leads", axis=None), tooltip=tips(told))
-    return finished(
-        base.mark_bar(height=16) + base.mark_text(align="left", dx=6).encode(text="shown:N"),
-        frame,
-        told,
-        title=title or "Why are leads turned away?",
-        subtitle=subtitle or f"{formats.plural(reasons['leads'].sum(), 'lead')} turned away.",
-        description=f"Bars, one per reason. {each(frame, group='label', value='shown', kind='text')}",
-    )
-
-
 def _with_target(drawn: alt.LayerChart, target: float | None) -> alt.LayerChart:
     if target is None:
         return drawn
@@ -200,9 +140,12 @@ def _told_apart(curve: pl.DataFrame, by: str) -> dict[str, alt.Stroke | alt.Stro
     if len(groups) > len(CATEGORIES):
         raise PageError(f"{len(groups)} curves are not told apart", hint=f"draw {len(CATEGORIES)} groups or fewer")
     colours, dashes = list(CATEGORIES[: len(groups)]), [list(dash) for dash in DASHES[: len(groups)]]
+    lines = legend(groups, has_lines=True)
     return {
-        "stroke": alt.Stroke(f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=colours)),
-        "strokeDash": alt.StrokeDash(f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=dashes)),
+        "stroke": alt.Stroke(f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=colours), legend=lines),
+        "strokeDash": alt.StrokeDash(
+            f"{by}:N", sort=groups, scale=alt.Scale(domain=groups, range=dashes), legend=lines
+        ),
     }
 
 
@@ -213,29 +156,3 @@ def _ends(curve: pl.DataFrame, by: str | None) -> str:
     return " ".join(
         f"{name}: {formats.rate(end['converted_rate'][0])} within {formats.hours(end['at'][0])}." for name, end in ends
     )
-
-
-def _levels() -> list[pl.Expr]:
-    """Where each bar begins and ends: a step hangs where the one before it stopped."""
-    moves = (pl.col("leads") * pl.col("sign")).cum_sum()
-    return [
-        pl.when(pl.col("sign") == 0).then(0).otherwise(moves.shift(1, fill_value=0)).alias("start"),
-        pl.when(pl.col("sign") == 0).then("leads").otherwise(moves).alias("end"),
-    ]
-
-
-def _step(bridge: pl.DataFrame) -> pl.Expr:
-    """The step's name, with the reason where there is one."""
-    if "reason" not in bridge.columns:
-        return pl.col("step")
-    return pl.when(pl.col("reason").is_null()).then("step").otherwise(pl.format("{}: {}", "step", "reason"))
-
-
-def _kind() -> pl.Expr:
-    is_first = pl.int_range(pl.len()) == 0
-    stands, taken, added = (pl.lit(kind) for kind in KINDS)
-    return pl.when(is_first | (pl.col("sign") == 0)).then(stands).when(pl.col("sign") < 0).then(taken).otherwise(added)
-
-
-def _signed(leads: int, sign: int) -> str:
-    return formats.count(leads) if sign == 0 else formats.count(leads * sign, is_signed=True)

@@ -53,8 +53,8 @@ def theme() -> dict[str, Any]:
 
 
 TITLE = {
-    "anchor": "start", "frame": "bounds", "color": INK, "fontSize": 15, "fontWeight": 600, "offset": 14, "lineHeight": 19,
-    "subtitleColor": SOFT, "subtitleFontSize": 12.5, "subtitleLineHeight": 17, "subtitlePadding": 5,
+    "anchor": "start", "frame": "bounds", "color": INK, "fontSize": 15, "fontWeight": 600, "offset": 14,
+    "lineHeight": 19, "subtitleColor": SOFT, "subtitleFontSize": 12.5, "subtitleLineHeight": 17, "subtitlePadding": 5,
 }  # fmt: skip
 
 AXIS = {

@@ -18,7 +18,8 @@ HEIGHT = 92
 """Pixels per headline."""
 
 PLURALS = {
-    "lead": "Leads", "mql": "MQLs", "sal": "SALs", "sql": "SQLs", "opportunity": "Opportunities", "customer": "Customers",
+    "lead": "Leads", "mql": "MQLs", "sal": "SALs", "sql": "SQLs", "opportunity": "Opportunities",
+    "customer": "Customers",
 }  # fmt: skip
 
 NAMES = {
@@ -54,19 +55,22 @@ def weekly_chart(
         for stage in stages
     ]
     return finished(
-        alt.vconcat(*panels, spacing=14),
+        alt.vconcat(*panels, spacing=22),
         entries,
         told,
         title=title or "What changed, and what is noise?",
         subtitle=subtitle
         or "Entries per week. Band: what chance alone would give. Hollow: a week that is not complete.",
         description=sentences(
-            "One line per stage, week by week.", *(heading(stage, bands.get(stage)) + "." for stage in stages)
+            "One line per stage, week by week.",
+            *("; ".join(heading(stage, bands.get(stage))) + "." for stage in stages),
         ),
     )
 
 
-def panel(rows: pl.DataFrame, told: list[Column], *, band: dict | None, heading: str, is_last: bool) -> alt.LayerChart:
+def panel(
+    rows: pl.DataFrame, told: list[Column], *, band: dict | None, heading: list[str], is_last: bool
+) -> alt.LayerChart:
     """One headline over the weeks."""
     weeks = (
         alt.Axis(labelAngle=0, labelExpr="slice(datum.label, 5)") if is_last else alt.Axis(labels=False, ticks=False)
@@ -79,7 +83,7 @@ def panel(rows: pl.DataFrame, told: list[Column], *, band: dict | None, heading:
     inside = alt.condition("datum.is_partial", alt.value(GROUND), alt.value(MAIN))
     points = base.mark_point(size=45, stroke=MAIN, strokeWidth=2).encode(y=y, fill=inside)
     layers = [line, points] if band is None or band["low_limit"] is None else [chance(band), line, points]
-    words = alt.TitleParams(heading, fontSize=12.5, offset=6, fontWeight=600)
+    words = alt.TitleParams(heading[0], subtitle=heading[1:], fontSize=13, subtitlePadding=3, offset=8, frame="group")
     return alt.layer(*layers, title=words, height=HEIGHT, width="container")
 
 
@@ -91,12 +95,15 @@ def chance(band: dict) -> alt.LayerChart:
     return area + base.mark_rule(stroke=QUIET, strokeDash=[5, 4], strokeWidth=1).encode(y="expected:Q")
 
 
-def heading(stage: str, band: dict | None) -> str:
-    """The finding of one panel."""
+def heading(stage: str, band: dict | None) -> list[str]:
+    """The finding of one panel, and what it is measured against."""
     name = PLURALS.get(stage, stage)
     if band is None or band["value"] is None:
-        return name
-    said = f"{name}: {formats.count(band['value'])} in {band['week']}, {formats.phrase(band['verdict'])}"
+        return [name]
+    said = f"{name}: {formats.count(band['value'])}, {formats.phrase(band['verdict'])}"
     if band["low_limit"] is None:
-        return said
-    return f"{said} ({formats.count(band['low_limit'])} to {formats.count(band['high_limit'])})"
+        return [said, f"{band['week']}; too few weeks before it to compare with"]
+    return [
+        said,
+        f"{band['week']}; chance gives {formats.count(band['low_limit'])} to {formats.count(band['high_limit'])}",
+    ]

@@ -4,7 +4,7 @@ Null is always an en dash. Units hang on narrow no-break spaces, minus is the mi
 `use` says once per page which language, currency and time zone are spoken; each function takes them as well.
 """
 
-from leadreport.formats.kinds import KINDS, intervals_of, kind_of, label_of, shown
+from leadreport.formats.kinds import KINDS, intervals_of, kind_of, label_of, shown, signed
 from leadreport.formats.money import money, symbol
 from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
 from leadreport.formats.spoken import DASH, LANGUAGES, NNBSP, Spoken, display_mode, spoken, use
@@ -12,7 +12,7 @@ from leadreport.formats.times import date, days, hours, instant, span, week
 from leadreport.formats.words import a_verdict, listed, phrase, plural
 
 __all__ = [
-    "DASH", "KINDS", "LANGUAGES", "NNBSP", "Spoken",
-    "a_verdict", "count", "date", "days", "display_mode", "flag", "hours", "instant", "interval", "intervals_of", "kind_of", "label_of", "listed", "money",
-    "number", "phrase", "plural", "points", "rate", "ratio", "shown", "span", "spoken", "symbol", "use", "week",
+    "DASH", "KINDS", "LANGUAGES", "NNBSP", "Spoken", "a_verdict", "count", "date", "days", "display_mode", "flag",
+    "hours", "instant", "interval", "intervals_of", "kind_of", "label_of", "listed", "money", "number", "phrase",
+    "plural", "points", "rate", "ratio", "shown", "signed", "span", "spoken", "symbol", "use", "week",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from leadreport.formats import numbers, times
 from leadreport.formats.money import money
-from leadreport.formats.spoken import DASH, is_null
+from leadreport.formats.spoken import DASH, MINUS, is_null
 
 
 def text(value: object, *, language: str | None = None) -> str:
@@ -63,11 +63,12 @@ KINDS: dict[str, Callable[..., str]] = {
 """Every format by its name."""
 
 NAMES: tuple[tuple[str, str], ...] = (
-    (r"(^|_)(rate|share|attainment|acceptance)$", "rate"),
+    (r"(^|_)(rate|share)$|^(rate|share)_(before|after)$", "rate"),
+    (r"(^|_)effect$", "points"),
     (r"(^|_)(lift|ratio|times)$", "ratio"),
     (r"(^|_)(points|score|pulse)$", "score"),
     (
-        r"(^|_)(spend|cost|value|amount|revenue|credit|price)$|^cost_per_|^(cpl|cpmql|cpsql|cac)$|^(max|highest)_price",
+        r"(^|_)(spend|cost|amount|revenue|price)$|_value$|^cost_per_|^(cpl|cpmql|cpsql|cac)$|^(max|highest)_price",
         "money",
     ),
     (r"(^|_)days$", "days"),
@@ -76,6 +77,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"_at$", "instant"),
     (r"^(is|has)_", "flag"),
     (r"_change$", "change"),
+    (r"(^|_)(leads|mqls|sals|sqls|opportunities|customers|deals|rows)$", "count"),
 )
 
 ACRONYMS = {"mql", "sal", "sql", "cpl", "cpmql", "cpsql", "cac", "sla", "auc", "psi", "crm", "bant", "id", "iso", "roi"}
@@ -114,6 +116,8 @@ def label_of(column: str) -> str:
     >>> label_of("cost_per_sql"), label_of("sqls"), label_of("is_hot"), label_of("first_touch_at")
     ('Cost per SQL', 'SQLs', 'Hot', 'First touch')
     """
+    if column == "n":
+        return column
     words = re.sub(r"^(is|has)_|_(on|at)$", "", column).split("_")
     spelled = [_word(word) for word in words]
     return " ".join([spelled[0][:1].upper() + spelled[0][1:], *spelled[1:]])
@@ -132,11 +136,13 @@ def intervals_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
     {'reach_rate': ('reach_low', 'reach_high'), 'cost': ('cost_low', 'cost_high')}
     """
     found = {}
-    for place, name in enumerate(names):
-        pairs = [(f"{stem}_low", f"{stem}_high") for stem in (name, name.removesuffix("_rate"))]
-        if tuple(names[place + 1 : place + 3]) == ("low", "high"):
-            pairs.append(("low", "high"))
-        found |= {name: pair for pair in pairs if set(pair) <= set(names)}
+    for name, *following in zip(names, names[1:], names[2:], strict=False):
+        if following == ["low", "high"]:
+            found[name] = ("low", "high")
+    for name in names:
+        for stem in (name, name.removesuffix("_rate")):
+            if {f"{stem}_low", f"{stem}_high"} <= set(names):
+                found[name] = (f"{stem}_low", f"{stem}_high")
     return found
 
 
@@ -149,6 +155,23 @@ def shown(value: object, kind: str, *, language: str | None = None) -> str:
     ('25.0\\u202f%', '–')
     """
     return KINDS[kind](value, language=language)
+
+
+def signed(change: object, kind: str, *, language: str | None = None) -> str:
+    """A change in the unit that changes of this format have, with its sign.
+
+    Examples
+    --------
+    >>> signed(0.01, "rate"), signed(-5, "count"), signed(2.5, "days"), signed(0, "money"), signed(None, "count")
+    ('+1.0\\u202fpts', '−5', '+2.5\\u202fdays', '€\\u202f0', '–')
+    """
+    if is_null(change):
+        return DASH
+    if kind in ("rate", "points"):
+        return numbers.points(change, language=language)
+    size = shown(abs(change), kind, language=language)
+    is_nothing = size == shown(0, kind, language=language)
+    return size if is_nothing else ("+" if change > 0 else MINUS) + size
 
 
 def _word(word: str) -> str:

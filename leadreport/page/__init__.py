@@ -1,9 +1,10 @@
 """What a page shows besides charts: tables, cards, sentences, banners, where the numbers come from.
 
 Everything is an object that shows itself: semantic HTML for a browser, aligned text for a terminal and for stored
-notebooks. Without any style sheet it reads as plain headings, lists and tables; the report's template styles these classes:
+notebooks. Without any style sheet it reads as plain headings, lists and tables. The report's template styles these
+classes:
 
-=================================================  ======================================================================
+=================================================  ====================================================================
 `div.lr-table-wrap` (region, focusable)            around each table, scrolls sideways on a phone
 `table.lr-table` > `caption`                       a table and its title
 `th.lr-num`, `td.lr-num`                           numbers, to the right; text cells have no class
@@ -25,7 +26,7 @@ notebooks. Without any style sheet it reads as plain headings, lists and tables;
 `header.lr-header` > `dl.lr-provenance`            period, as of, policy version, files, rejected rows
 `details.lr-files`                                 the table of files behind it
 `nav.lr-links` > `ul`                              links to other pages and files
-=================================================  ======================================================================
+=================================================  ====================================================================
 """
 
 from leadreport.formats import display_mode
@@ -38,5 +39,6 @@ from leadreport.page.table import table
 
 __all__ = [
     "HEADLINES_MIME", "Cards", "Display", "Headline",
-    "attention", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note", "say", "table", "use",
+    "attention", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note", "say",
+    "table", "use",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ class Headline:
     @property
     def shown_change(self) -> str | None:
         """The change with its sign, in the unit of a change; nothing when it is withheld."""
-        return None if self.change is None else signed(self.change, self.kind)
+        return None if self.change is None else formats.signed(self.change, self.kind)
 
     @property
     def judgement(self) -> str | None:
@@ -123,11 +123,13 @@ def headlines_of(
     kinds: Mapping[str, str] | None = None,
     better: Mapping[str, Literal["up", "down"]] | None = None,
     n_of: Mapping[str, str] | None = None,
+    targets: Mapping[str, float | None] | None = None,
 ) -> list[Headline]:
     """A headline for every row of a frame of changes: name, value, previous, n, verdict, and low and high when there.
 
-    `labels`, `kinds` (formats), `better` and `n_of` say by name what the frame does not know; without `n_of` no n is
-    shown: a count is its own n.
+    `labels`, `kinds` (formats), `better`, `n_of` and `targets` say by name what the frame does not know; without `n_of`
+    no n is shown: a count is its own n. A number that belongs to an older week than the latest says so: the rate of a
+    cohort is final only later.
 
     Examples
     --------
@@ -135,7 +137,8 @@ def headlines_of(
     >>> headlines_of(pl.DataFrame(rows), kinds={"sqls": "count"})[0].shown_change
     '+5'
     """
-    labels, kinds, better, n_of = (given or {} for given in (labels, kinds, better, n_of))
+    labels, kinds, better, n_of, targets = (given or {} for given in (labels, kinds, better, n_of, targets))
+    latest = changes["week"].max() if "week" in changes.columns else None
     return [
         headline(
             row["name"],
@@ -145,9 +148,10 @@ def headlines_of(
             before=row["previous"],
             verdict=row["verdict"],
             n=row["n"] if row["name"] in n_of else None,
-            n_of=n_of.get(row["name"], "leads"),
+            n_of=n_of.get(row["name"], "leads") + _of_week(row.get("week"), latest),
             low=row.get("low"),
             high=row.get("high"),
+            target=targets.get(row["name"]),
             better=better.get(row["name"]),
         )
         for row in changes.iter_rows(named=True)
@@ -167,19 +171,8 @@ def cards(headlines: Iterable[Headline]) -> Cards:
     return Cards(html=html, plain="\n".join(map(_line, kept)), headlines=kept)
 
 
-def signed(change: float, kind: str) -> str:
-    """A change in the unit that changes of this format have.
-
-    Examples
-    --------
-    >>> signed(0.01, "rate"), signed(-5, "count"), signed(2.5, "days"), signed(0, "money")
-    ('+1.0\u202fpts', '−5', '+2.5\u202fdays', '€\u202f0')
-    """
-    if kind in ("rate", "points"):
-        return formats.points(change)
-    size = formats.shown(abs(change), kind)
-    is_nothing = size == formats.shown(0, kind)
-    return size if is_nothing else ("+" if change > 0 else "\N{MINUS SIGN}") + size
+def _of_week(week: str | None, latest: str | None) -> str:
+    return "" if week in (None, latest) else f" of {week}"
 
 
 def _interval(one: Headline) -> str | None:

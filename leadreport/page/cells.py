@@ -11,6 +11,9 @@ from leadreport.errors import PageError, did_you_mean
 LEFT = ("text", "date", "instant", "week", "flag")
 """Formats that are read like words, so they stand to the left."""
 
+NAMED = ("value", "previous", "change", "expected", "low_limit", "high_limit")
+"""Columns of a frame of headlines: what they measure is said by the row's `name`."""
+
 Ends = tuple[str, str]
 
 
@@ -54,10 +57,19 @@ def _column(
     frame: pl.DataFrame, name: str, kinds: Mapping[str, str], labels: Mapping[str, str], ends: Ends | None
 ) -> Column:
     values = frame[name].to_list()
+    if name in NAMED and "name" in frame.columns and name not in kinds:
+        return Column(name, labels.get(name, formats.label_of(name)), True, _named_cells(frame, name))
     kind = _kind(name, values, kinds)
     around = [_around(frame, row, ends, kind) for row in range(frame.height)]
     cells = tuple(Cell(formats.shown(value, kind), more) for value, more in zip(values, around, strict=True))
     return Column(name, labels.get(name, formats.label_of(name)), kind not in LEFT, cells)
+
+
+def _named_cells(frame: pl.DataFrame, column: str) -> tuple[Cell, ...]:
+    """Each number in the format that the name of its row asks for."""
+    rows = frame.select("name", column).iter_rows()
+    kinds = ((formats.kind_of(name, sample=1), value) for name, value in rows)
+    return tuple(Cell(formats.signed(v, kind) if column == "change" else formats.shown(v, kind)) for kind, v in kinds)
 
 
 def _kind(name: str, values: list[object], kinds: Mapping[str, str]) -> str:
