@@ -15,12 +15,12 @@ MOST = 1e6
 """Prior leads of an attribute whose values do not differ at all."""
 
 
-def prior_leads(successes: Array, trials: Array, *, centre: float | Array) -> float:
+def prior_leads(successes: Array, trials: Array, *, centre: float | Array, usual_spread: float = USUAL_SPREAD) -> float:
     """How many leads at the benchmark stand behind every value, judged by how much the values really differ.
 
     The beta-binomial likelihood of the counts is averaged over a grid of spreads (geometric mean of the strength), so
     that an attribute with a handful of values neither vanishes nor runs wild. `centre` is the benchmark, or an expected
-    rate for each value.
+    rate for each value; `usual_spread` is how far values usually lie apart, before the data speak.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def prior_leads(successes: Array, trials: Array, *, centre: float | Array) -> fl
     typical = float(np.average(centre, weights=n))
     strengths = 1 / (SPREADS**2 * typical * (1 - typical))
     likelihood = betabinomial(k, n, centre * strengths[:, None], (1 - centre) * strengths[:, None])
-    belief = likelihood + np.log(SPREADS) - np.log1p((SPREADS / USUAL_SPREAD) ** 2)
+    belief = likelihood + np.log(SPREADS) - np.log1p((SPREADS / usual_spread) ** 2)
     shares = np.exp(belief - belief.max())
     return float(min(MOST, np.exp(np.average(np.log(strengths), weights=shares))))
 

@@ -7,10 +7,10 @@ import numpy as np
 
 Array = np.ndarray
 
-FIRST_CUT = 20
+FIRST_CUT = 25
 """So many bins of about equal size are tried before neighbours are merged."""
 
-MOST_BINS = 8
+MOST_BINS = 10
 SMALLEST_SHARE = 0.005
 
 
@@ -22,9 +22,9 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
 
     Examples
     --------
-    >>> ages = np.repeat(np.arange(20.0, 80.0), 10)
-    >>> cut_points(ages, (ages >= 50) & (np.arange(600) % 2 == 0))
-    (50.0,)
+    >>> visits = np.repeat(np.arange(10.0), 60)
+    >>> cut_points(visits, (visits >= 5) & (np.arange(600) % 2 == 0))
+    (5.0,)
     """
     known = ~np.isnan(numbers)
     numbers, won = numbers[known], won[known]

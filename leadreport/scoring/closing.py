@@ -52,8 +52,8 @@ def with_points(
     """Points per value by one of the three methods.
 
     `close_rate`, as published: the close rate in percent where it beats the benchmark, else 0. `lift`, HubSpot's
-    variant: so many times the benchmark, else 0. `weighted`: the log-odds of the shrunken rate above the benchmark, times the
-    attribute's weight, on a scale where 50 points double the odds.
+    variant: so many times the benchmark, else 0. `weighted`: the log-odds of the shrunken rate above the benchmark,
+    times the attribute's weight, on a scale where 50 points double the odds.
 
     Examples
     --------

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.stats import rankdata
 
-from leadreport.rates.shrinkage import as_rate, log_odds
+from leadreport.rates.shrinkage import as_rate, log_odds, prior_leads, shrunken_rate
 from leadreport.scoring.closing import POINTS_PER_LOG_ODDS
 from leadreport.scoring.weights import safe_rate
 
@@ -14,27 +15,36 @@ Array = np.ndarray
 AVERAGE = 500
 """Points, on the scale of 0 to 1000, of a lead with the odds of the benchmark: a score of 50."""
 
+BANDS = 20
+USUAL_MISS = 0.1
+WORTH_A_BEND = 0.05
+
 SLOPE_PULL = np.diag([1e-6, 0.1])
 """A weak pull of the slope towards 0 keeps it finite where the points separate customers from the rest."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """log-odds = intercept + shift + slope x (points - centre).
+    """log-odds = intercept + slope x (points - centre) + bend + shift.
 
-    `variances` are those of the intercept, of both together and of the slope. `shift` is what re-anchoring to recent
-    leads has added.
+    `bends` are (log-odds, correction) where held-out leads closed clearly more or less often than the straight line
+    says, with straight lines between. `shift` is what re-anchoring to recent leads has added. `variances` are those of
+    the intercept, of both together and of the slope.
     """
 
     intercept: float
     slope: float
     centre: int
     variances: tuple[float, float, float]
+    bends: tuple[tuple[float, float], ...] = ()
     shift: float = 0.0
 
     def odds(self, points: Array) -> Array:
         """Log-odds of closing."""
-        return self.intercept + self.shift + self.slope * (points - self.centre)
+        line = self.intercept + self.slope * (points - self.centre)
+        if self.bends:
+            line = line + np.interp(line, *zip(*self.bends, strict=True))
+        return line + self.shift
 
     def variance(self, points: Array) -> Array:
         """Variance of the log-odds, as far as the benchmark and the slope are unsure."""
@@ -43,19 +53,21 @@ class Curve:
         return np.maximum(of_intercept + 2 * far * together + far**2 * of_slope, 0.0)
 
 
-def doubling_curve(totals: Array, won: Array) -> tuple[Curve, int]:
+def doubling_curve(totals: Array, won: Array, *, may_bend: bool) -> tuple[Curve, int]:
     """The fixed curve, 50 points double the odds, and the points every lead starts with.
 
     At 500 points the odds are those of the benchmark; the start is such that the training leads together are expected
     to close as often as they did.
     """
     slope = 1 / POINTS_PER_LOG_ODDS
-    benchmark = float(log_odds(np.float64(safe_rate(won.sum(), len(won)))))
-    aim = safe_rate(won.sum(), len(won)) * len(won)
-    level = brentq(lambda base: as_rate(base + slope * totals).sum() - aim, benchmark - 50, benchmark + 50)
+    rate = safe_rate(won.sum(), len(won))
+    benchmark = float(log_odds(np.float64(rate)))
+    level = brentq(lambda base: as_rate(base + slope * totals).mean() - rate, benchmark - 50, benchmark + 50)
     start = AVERAGE + round((level - benchmark) / slope)
-    variances = uncertainty(slope * (totals + start - AVERAGE) + benchmark, totals + start - AVERAGE)
-    return Curve(round(benchmark, 6), slope, AVERAGE, variances), start
+    far = totals + start - AVERAGE
+    odds = benchmark + slope * far
+    bends = bends_of(odds, won) if may_bend else ()
+    return Curve(round(benchmark, 6), slope, AVERAGE, uncertainty(odds, far), bends), start
 
 
 def fitted_curve(totals: Array, won: Array) -> Curve:
@@ -74,6 +86,27 @@ def fitted_curve(totals: Array, won: Array) -> Curve:
     slope = max(0.0, beta[1] / scale)
     intercept = beta[0] - slope * totals.mean()
     return Curve(round(float(intercept), 6), round(slope, 9), 0, uncertainty(intercept + slope * totals, totals))
+
+
+def bends_of(odds: Array, won: Array) -> tuple[tuple[float, float], ...]:
+    """Where leads with like points closed clearly more or less often than the straight line says.
+
+    Bands of about a twentieth of the leads, equal ones together; the close rate of each is shrunk towards what the line
+    expects, as those of the values are towards the benchmark. No bend unless some band's odds are off by over 5 %.
+    """
+    band = (BANDS * (rankdata(odds.round(9)) - 0.5) / len(odds)).astype(int)
+    leads, customers = np.bincount(band, minlength=BANDS), np.bincount(band, weights=won, minlength=BANDS)
+    used = leads > 0
+    leads, customers = leads[used], customers[used]
+    expected = np.bincount(band, weights=as_rate(odds), minlength=BANDS)[used] / leads
+    place = np.bincount(band, weights=odds, minlength=BANDS)[used] / leads
+    strength = prior_leads(customers, leads, centre=expected, usual_spread=USUAL_MISS)
+    closed = shrunken_rate(customers, leads, centre=expected, strength=strength)
+    miss = log_odds(closed) - log_odds(expected)
+    if np.abs(miss).max() < WORTH_A_BEND:
+        return ()
+    rising = np.maximum.accumulate(place + miss) - place
+    return tuple((round(float(x), 4), round(float(y), 4)) for x, y in zip(place, rising, strict=True))
 
 
 def uncertainty(odds: Array, far: Array) -> tuple[float, float, float]:

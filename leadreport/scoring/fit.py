@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 
 from leadreport.errors import InputError, did_you_mean
-from leadreport.scoring.card import Scorecard, part_of
+from leadreport.scoring.card import NOTHING_TO_LEARN, Scorecard, part_of
 from leadreport.scoring.closing import METHODS
 from leadreport.scoring.curve import Curve, doubling_curve, fitted_curve
 from leadreport.scoring.learning import Learned, learn
 from leadreport.scoring.rows import PAIR_WEIGHTS, WEIGHTS, pair_counts, pair_rows, value_counts, value_rows
 from leadreport.scoring.totals import columns_of, total
-from leadreport.scoring.values import RARE_BELOW, Attribute, find_values, require_columns
+from leadreport.scoring.values import RARE_BELOW, Attribute, coded, find_values, require_columns
 
 
 def fit_scorecard(
@@ -64,14 +64,14 @@ def fit_scorecard(
     frame, won = training_leads(frame, attributes=attributes, outcome=outcome)
     is_weighted = method == "weighted"
     found = tuple(find_values(frame[name], won, rare_below=RARE_BELOW if is_weighted else 1) for name in attributes)
-    codes = np.column_stack([each.codes(frame[each.name]) for each in found])
+    codes = coded(frame, found)
     learned = learn(codes, [len(each.values) for each in found], won, pairs=pairs if is_weighted else 0)
     weights = weights_table(found, learned, is_weighted=is_weighted, engagement=engagement)
     pair_weights = pair_weights_table(found, learned)
     table = value_rows(value_counts(found, learned), weights, method=method, benchmark=float(won.mean()))
     cells = pair_rows(pair_counts(found, learned.pairs), pair_weights)
     totals = total(columns_of(codes, found, table=table, pairs=cells), leads=len(won))
-    curve, start = curve_of(totals, won, is_weighted=is_weighted)
+    curve, start = curve_of(totals, won, is_weighted=is_weighted, evidence=learned.evidence)
     trained_from, trained_until = window_of(frame)
     return Scorecard(
         method=method,
@@ -129,9 +129,11 @@ def pair_weights_table(found: Sequence[Attribute], learned: Learned) -> pl.DataF
     return pl.DataFrame(rows, schema=PAIR_WEIGHTS, orient="row")
 
 
-def curve_of(totals: np.ndarray, won: np.ndarray, *, is_weighted: bool) -> tuple[Curve, int]:
+def curve_of(totals: np.ndarray, won: np.ndarray, *, is_weighted: bool, evidence: float) -> tuple[Curve, int]:
     """Weighted points are log-odds already; the other methods' points are read against what happened."""
-    return doubling_curve(totals, won) if is_weighted else (fitted_curve(totals, won), 0)
+    if not is_weighted:
+        return fitted_curve(totals, won), 0
+    return doubling_curve(totals, won, may_bend=evidence >= NOTHING_TO_LEARN)
 
 
 def window_of(frame: pl.DataFrame) -> tuple[date | None, date | None]:

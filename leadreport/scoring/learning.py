@@ -43,7 +43,7 @@ class Learned:
 def learn(codes: Array, sizes: Sequence[int], won: Array, *, pairs: int) -> Learned:
     """Learn from coded leads; the order of the leads does not matter."""
     order = canonical_order(codes, won)
-    codes, won = codes[order], won[order]
+    codes, won = np.take(codes.T, order, axis=1).T, won[order]
     leads = [np.bincount(codes[:, j], minlength=size) for j, size in enumerate(sizes)]
     customers = [np.bincount(codes[:, j], weights=won, minlength=size) for j, size in enumerate(sizes)]
     prior = [round(log_odds_lifts(k, n)[1], 1) for k, n in zip(customers, leads, strict=True)]

@@ -11,7 +11,7 @@ from leadreport.scoring.weights import FOLDS, Fit, by_fold, fit_weights, held_ou
 
 Array = np.ndarray
 
-MOST_VALUES = 8
+MOST_VALUES = 10
 """A pair table has at most so many rows and columns, and one for all other values."""
 
 SHORT_LIST = 12

@@ -9,48 +9,55 @@ from leadreport.scoring.totals import Column
 
 Array = np.ndarray
 
-MOST_REASONS = 2
-"""So many values that gave and so many that cost are named."""
-
 
 def reasons(columns: Sequence[Column], *, per_score: float) -> pl.Series:
     """One text per lead: "for: trial requested yes (+6.2); against: source bought list (-4.0)".
 
-    Effects are in units of the score; values that neither gave nor cost are not named.
+    At most two values that gave and two that cost, in units of the score; what neither gave nor cost is not named.
     """
-    effects = np.column_stack([(each.points / per_score).round(1)[each.positions] for each in columns])
     names = named_effects(columns, per_score=per_score)
-    starts = np.cumsum([0, *(len(each.keys) for each in columns)])[:-1]
-    places = np.column_stack([each.positions + start for each, start in zip(columns, starts, strict=True)])
-    gave = [pick(effects, places, names, sign=1) for _ in range(MOST_REASONS)]
-    cost = [pick(effects, places, names, sign=-1) for _ in range(MOST_REASONS)]
-    return pl.select(
-        pl.concat_str(listing("for: ", gave), listing("against: ", cost), separator="; ", ignore_nulls=True)
-    ).to_series()
+    gave, cost = (strongest(columns, sign=sign) for sign in (1, -1))
+    frame = pl.DataFrame(
+        {
+            f"{sign}{rank}": names.gather(each)
+            for sign, picked in (("+", gave), ("-", cost))
+            for rank, each in enumerate(picked)
+        }
+    )
+    both = pl.concat_str(listing("for: ", "+"), listing("against: ", "-"), separator="; ", ignore_nulls=True)
+    return frame.select(both).to_series()
 
 
 def named_effects(columns: Sequence[Column], *, per_score: float) -> pl.Series:
-    """Every value of every column with its effect: "company size 250+ (+3.1)"."""
-    return pl.Series(
-        [
-            f"{label} ({points / per_score:+.1f})"
-            for each in columns
-            for label, points in zip(each.labels, each.points, strict=True)
-        ]
-    )
+    """Every value of every column with its effect: "company size 250+ (+3.1)"; at the end a null for no reason."""
+    names = [
+        f"{label} ({points / per_score:+.1f})"
+        for each in columns
+        for label, points in zip(each.labels, each.points, strict=True)
+    ]
+    return pl.Series([*names, None], dtype=pl.String)
 
 
-def pick(effects: Array, places: Array, names: pl.Series, *, sign: int) -> pl.Series:
-    """The name of the largest effect of every lead in one direction, null when there is none; it is then struck out."""
-    every = np.arange(len(effects))
-    best = (sign * effects).argmax(axis=1)
-    has_one = sign * effects[every, best] > 0
-    found = names.gather(pl.Series(places[every, best], dtype=pl.UInt32))
-    effects[every[has_one], best[has_one]] = 0
-    return found.set(pl.Series(~has_one), None)
+def strongest(columns: Sequence[Column], *, sign: int) -> tuple[Array, Array]:
+    """Where in the named effects every lead's largest and second largest effect in one direction stand.
+
+    One pass over the columns with all leads at once; at equal effects the column that comes first wins.
+    """
+    leads = len(columns[0].positions)
+    start, none = 0, sum(len(each.keys) for each in columns)
+    first, second = np.full(leads, none), np.full(leads, none)
+    most, next_most = np.zeros(leads), np.zeros(leads)
+    for each in columns:
+        effect, place = (sign * each.points)[each.positions], each.positions + start
+        leads_it, follows = effect > most, effect > next_most
+        second = np.where(leads_it, first, np.where(follows, place, second))
+        next_most = np.where(leads_it, most, np.maximum(next_most, effect))
+        first, most = np.where(leads_it, place, first), np.maximum(most, effect)
+        start += len(each.keys)
+    return first, second
 
 
-def listing(start: str, names: Sequence[pl.Series]) -> pl.Expr:
+def listing(start: str, prefix: str) -> pl.Expr:
     """The names in one text, null when there is none."""
-    text = pl.concat_str([pl.lit(each) for each in names], separator=", ", ignore_nulls=True)
-    return pl.when(pl.lit(names[0]).is_not_null()).then(pl.lit(start) + text)
+    names = pl.concat_str(f"{prefix}0", f"{prefix}1", separator=", ", ignore_nulls=True)
+    return pl.when(pl.col(f"{prefix}0").is_not_null()).then(pl.lit(start) + names)

@@ -11,7 +11,7 @@ from leadreport.scoring.card import Scorecard
 from leadreport.scoring.reasons import reasons
 from leadreport.scoring.spread import spread_of
 from leadreport.scoring.totals import Column, columns_of, total
-from leadreport.scoring.values import require_columns
+from leadreport.scoring.values import coded, require_columns
 
 Array = np.ndarray
 
@@ -42,7 +42,7 @@ def score_leads(frame: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
     """
     names = [each.name for each in card.attributes]
     require_columns(frame, names)
-    codes = np.column_stack([each.codes(frame[each.name]) for each in card.attributes])
+    codes = coded(frame, card.attributes)
     columns = columns_of(codes, card.attributes, table=card.table, pairs=card.pairs)
     by_part = {part: total(of_part(columns, card, part), leads=frame.height) for part in ("fit", "engagement")}
     points = card.start + by_part["fit"] + by_part["engagement"]

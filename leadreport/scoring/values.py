@@ -49,6 +49,11 @@ class Attribute:
         return as_texts(column).replace_strict(position, default=0, return_dtype=pl.Int32).fill_null(0).to_numpy()
 
 
+def coded(frame: pl.DataFrame, attributes: Sequence[Attribute]) -> np.ndarray:
+    """The codes of all attributes, one column each (each column lies together in memory)."""
+    return np.stack([each.codes(frame[each.name]) for each in attributes]).T
+
+
 def find_values(column: pl.Series, won: np.ndarray, *, rare_below: int = RARE_BELOW) -> Attribute:
     """The values that training leads have, numbers cut into bins and rare texts pooled.
 
