@@ -22,7 +22,8 @@ __all__ = ["SEED", "make_sample", "write_sample"]
 
 LEADS = (
     "lead_id", "created_at", "source", "channel", "campaign", "owner", "team", "merged_into",
-    "industry", "company_size", "employees", "job_level", "country", "email_domain_type", "trial_requested", "onboarding_call_booked",
+    "industry", "company_size", "employees", "job_level",
+    "country", "email_domain_type", "trial_requested", "onboarding_call_booked",
 )  # fmt: skip
 
 

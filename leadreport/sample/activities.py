@@ -142,7 +142,7 @@ def others(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
     nurtured = repeated(journeys, rng.poisson(1.2, journeys.height))
     share = np.where(journeys["depth"].to_numpy() >= 1, 0.20, 0.10)
     seen = journeys.filter(pl.Series(rng.random(journeys.height) < share))
-    mailed = calendar.later(on_days_after(nurtured, 30, calendar, rng), np.zeros(nurtured.height))
+    mailed = calendar.later(on_days_after(nurtured, 30, calendar, rng), rng.exponential(1, nurtured.height))
     return [
         happened(
             nurtured, mailed, "nurture_email", by="marketing", detail=drawn(MAILS, nurtured.height, rng), via="email"

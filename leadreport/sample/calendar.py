@@ -50,6 +50,11 @@ class Calendar:
         after = worked + (np.asarray(working_hours) * HOUR).astype(np.int64)
         return self.openings[after // self.shift] + after % self.shift
 
+    def between(self, start: np.ndarray, end: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Working instants somewhere between two instants."""
+        somewhere = start + ((end - start) * rng.uniform(0.1, 0.9, len(start))).astype(np.int64)
+        return self.later(somewhere, rng.exponential(0.5, len(start)))
+
     def by_day(self, instants: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The same day at a time when people are awake."""
         return self.at(self.day_of(instants), daytime(len(instants), rng))
@@ -76,7 +81,8 @@ def seconds(moments: list[datetime], zone: str) -> np.ndarray:
 
 def daytime(size: int, rng: np.random.Generator) -> np.ndarray:
     """Seconds after midnight between six and eleven, mostly in the forenoon and the afternoon."""
-    return np.clip(rng.normal(13.5, 3.4, size) * HOUR, 6 * HOUR, 23 * HOUR - 1).astype(np.int64)
+    hours = rng.normal(13.5, 3.4, size)
+    return (np.where(abs(hours - 14.5) < 8.5, hours, rng.uniform(8, 20, size)) * HOUR).astype(np.int64)
 
 
 def instant(column: str) -> pl.Expr:

@@ -8,11 +8,33 @@ import polars as pl
 from leadreport.sample.truths import BLANKS
 
 Tables = dict[str, pl.DataFrame]
+Cells = dict[str, pl.Expr | None]
 
 MERGED, CHAINED = 60, 3
 """So many leads were created twice and merged; so many of those duplicates had a duplicate of their own."""
 EARLY_MQLS, EARLY_SQLS = 20, 12
 """Leads whose MQL stands before their creation; leads whose SQL stands before their MQL."""
+
+
+def numbered(prefix: str) -> pl.Expr:
+    """Ids that no sound row has."""
+    return pl.format(prefix + "{}", pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(3))
+
+
+# table: how many copies of sound rows with which cells changed; no change at all is a row that stands there twice
+BAD: dict[str, list[tuple[int, Cells]]] = {
+    "leads": [(12, {}), (25, {"lead_id": numbered("L80"), "created_at": None, "merged_into": None})],
+    "activities": [(300, {"lead_id": numbered("X00")}), (120, {"happened_at": None})],
+    "stages": [(50, {"stage": pl.lit("Marketing Engaged")}), (30, {"reached_at": None})],
+    "deals": [
+        (1, {}),
+        (3, {"deal_id": numbered("D8"), "amount": -pl.col("amount").fill_null(500.0)}),
+        (2, {"deal_id": numbered("D9"), "status": pl.lit("won"), "closed_at": None}),
+    ],
+    "spend": [(12, {"amount": -pl.col("amount")}), (8, {"spent_on": None})],
+    "answers": [(35, {"answer": pl.lit("maybe")})],
+    "feedback": [(6, {"score": pl.lit(11, pl.Int64)})],
+}
 
 
 def blank(leads: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -75,61 +97,19 @@ def unsettle(tables: Tables, rng: np.random.Generator) -> Tables:
 
 def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
     """Rows that a check must reject, added to the sound ones."""
-    bad = {
-        "leads": [twice(tables["leads"], 12, rng), nameless(tables["leads"], rng)],
-        "activities": [
-            changed(
-                tables["activities"],
-                300,
-                rng,
-                lead_id=pl.format("X{}", pl.int_range(1, 301).cast(pl.String).str.zfill(5)),
-            ),
-            changed(tables["activities"], 120, rng, happened_at=None),
-        ],
-        "stages": [
-            changed(tables["stages"], 50, rng, stage=pl.lit("Marketing Engaged")),
-            changed(tables["stages"], 30, rng, reached_at=None),
-        ],
-        "deals": [
-            changed(
-                tables["deals"],
-                3,
-                rng,
-                deal_id=pl.format("D8{}", pl.int_range(1, 4).cast(pl.String).str.zfill(3)),
-                amount=-pl.col("amount").fill_null(500.0),
-            ),
-            changed(
-                tables["deals"].filter(pl.col("status") == "won"),
-                2,
-                rng,
-                deal_id=pl.format("D9{}", pl.int_range(1, 3).cast(pl.String).str.zfill(3)),
-                closed_at=None,
-            ),
-            twice(tables["deals"], 1, rng),
-        ],
-        "spend": [
-            changed(tables["spend"], 12, rng, amount=-pl.col("amount")),
-            changed(tables["spend"], 8, rng, spent_on=None),
-        ],
-        "answers": [changed(tables["answers"], 35, rng, answer=pl.lit("maybe"))],
-        "feedback": [changed(tables["feedback"], 6, rng, score=pl.lit(11, pl.Int64))],
+    return {
+        name: pl.concat([table, *[changed(table, count, rng, cells) for count, cells in BAD[name]]])
+        for name, table in tables.items()
     }
-    return {name: pl.concat([table, *bad[name]]) for name, table in tables.items()}
 
 
 def twice(table: pl.DataFrame, count: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Rows that were exported twice."""
+    """Some rows again, in their order."""
     return table[np.sort(rng.choice(table.height, count, replace=False))]
 
 
-def changed(table: pl.DataFrame, count: int, rng: np.random.Generator, **cells: pl.Expr | None) -> pl.DataFrame:
-    """Copies of rows with some cells spoilt."""
+def changed(table: pl.DataFrame, count: int, rng: np.random.Generator, cells: Cells) -> pl.DataFrame:
+    """Copies of rows with some cells spoilt; None empties a cell."""
     return twice(table, count, rng).with_columns(
         (pl.lit(None, table.schema[name]) if value is None else value).alias(name) for name, value in cells.items()
     )
-
-
-def nameless(leads: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Leads of which nobody knows when they came."""
-    ids = pl.format("L8{}", pl.int_range(1, 26).cast(pl.String).str.zfill(4))
-    return changed(leads, 25, rng, lead_id=ids, created_at=None, merged_into=None)

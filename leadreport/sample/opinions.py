@@ -18,6 +18,8 @@ ASKED = {"budget": 0.84, "authority": 0.80, "need": 0.94, "timeline": 0.78}
 ENGINEERS = {"Robin Weber (presales)": 0.5, "Alex Kurz (presales)": 0.5}
 PULSE = (3.2, 3.4, 6.3, 7.4, 7.8, 8.9)
 """Mean feedback by how far the lead got."""
+LIST_MALUS = 1.2
+"""So much lower is the feedback for leads from a bought list."""
 
 
 def make_answers(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
@@ -35,10 +37,7 @@ def answered(sals: pl.DataFrame, criterion: str, calendar: Calendar, rng: np.ran
     group = np.where(depth == 5, 2, (depth >= 3).astype(int))
     edges = np.cumsum(np.array(BANT[criterion]), axis=1)[group]
     answer = np.array(["yes", "no", "unknown"])[(rng.random(sals.height)[:, None] > edges[:, :2]).sum(axis=1)]
-    start, end = sals["resumed"].to_numpy(), sals["sql"].to_numpy()
-    at = calendar.later(
-        (start + (end - start) * rng.uniform(0.1, 0.95, sals.height)).astype(np.int64), np.zeros(sals.height)
-    )
+    at = calendar.between(sals["resumed"].to_numpy(), sals["sql"].to_numpy(), rng)
     skipped = (1 - ASKED[criterion]) * np.where(depth >= 3, 0.5, 1.0)
     return sals.select(
         "lead_id", pl.Series("at", at), pl.lit(criterion).alias("criterion"), pl.Series("answer", answer), by="owner"
@@ -60,7 +59,7 @@ def make_feedback(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Gen
     """lead_id, given_at, score, by; what the rep thinks of the lead, days after the first touch."""
     asked = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_untouched") & ~pl.col("is_unowned"))
     asked = asked.filter(pl.Series(rng.random(asked.height) < 0.35))
-    mean = np.array(PULSE)[asked["depth"].to_numpy()] - 1.2 * asked["is_bought"].to_numpy()
+    mean = np.array(PULSE)[asked["depth"].to_numpy()] - LIST_MALUS * asked["is_bought"].to_numpy()
     score = np.clip(np.round(rng.normal(mean, 1.7)), 0, 10).astype(np.int64)
     at = calendar.later(asked["resumed"].to_numpy(), rng.gamma(2, 16, asked.height))
     given = asked.select("lead_id", pl.Series("at", at), pl.Series("score", score), by="owner")

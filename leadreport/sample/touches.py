@@ -46,10 +46,7 @@ def sessions(worked: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
     """A demo session before most SQLs, and for few of those who do not become one."""
     share = np.where(worked["depth"].to_numpy() >= 3, 0.80, 0.08)
     shown = worked.filter(pl.Series(rng.random(worked.height) < share))
-    start, sql = shown["resumed"].to_numpy(), shown["sql"].to_numpy()
-    during = calendar.later(
-        (start + (sql - start) * rng.uniform(0.4, 0.9, shown.height)).astype(np.int64), np.zeros(shown.height)
-    )
+    during = calendar.between(shown["resumed"].to_numpy(), shown["sql"].to_numpy(), rng)
     return [sold(shown, during, "demo_session")]
 
 
