@@ -19,7 +19,7 @@ CHANNELS: dict[str | None, tuple[float, float, float, float, tuple[str, ...]]] =
     "webinar": (7, 0.2, 60, 130, ("webinar_basics", "webinar_advanced")),
     "referral": (6, 0.6, 6, 115, ("partner_programme", "customer_referral")),
     "events": (5, 0.0, 900, 130, ("roadshow", "trade_fair")),
-    "outbound": (4, 0.0, 30, 60, ("list_purchase", "target_accounts")),
+    "outbound": (4, 0.0, 40, 100, ("list_purchase", "target_accounts")),
     None: (3, 0.0, 0, 0, ()),
 }
 BOUGHT_SHARE = 0.8
