@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from leadreport.sources.model import Condition
+from leadreport.sources.notation import Condition
 from leadreport.sources.typed import as_text
 
 CellsOf = Callable[[list[str]], pl.Series]

@@ -8,7 +8,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from leadreport.errors import InputError, listed
-from leadreport.sources.model import File
+from leadreport.sources.notation import File
 from leadreport.sources.records import Dialect, Records, read_records, split_cells, whole_cells
 from leadreport.sources.text import plain_text
 

@@ -9,7 +9,9 @@ from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.policy import Policy
 from leadreport.policy.load import parse_model
 from leadreport.sources.content import open_file
-from leadreport.sources.model import File, Sources
+from leadreport.sources.model import Sources
+from leadreport.sources.notation import File
+from leadreport.sources.text import plain_text
 from leadreport.tables import TABLES
 
 MAPPING = "sources.toml"
@@ -28,7 +30,8 @@ def load_sources(folder: Path) -> Sources:
         When there is neither `sources.toml` nor a file of leads, or a table comes in two files.
     """
     if (folder / MAPPING).is_file():
-        return parse_model((folder / MAPPING).read_text(encoding="utf-8"), model=Sources, name=MAPPING)
+        text = plain_text((folder / MAPPING).read_bytes(), encoding=None, name=MAPPING)
+        return parse_model(text.decode(), model=Sources, name=MAPPING)
     files = {name: file for name in TABLES if (file := own_file(folder, name=name))}
     if "leads" not in files:
         raise InputError(

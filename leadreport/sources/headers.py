@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from leadreport.errors import InputError, listed
 from leadreport.sources.content import Content
-from leadreport.sources.model import File
+from leadreport.sources.notation import File
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,9 @@ def is_an_encoding(name: str) -> str:
 
 
 def is_a_format(text: str) -> str:
-    """A named format, or one made of % codes with a day, a month and a year in it."""
-    if text in WORDED:
-        return text
-    if "%" not in CODE.sub("", text) and {"%"} <= set(text):
+    """A named format, or one made of % codes, a year among them."""
+    has_year = any(code in text for code in ("%Y", "%y", "%F", "%D"))
+    if text in WORDED or (has_year and "%" not in CODE.sub("", text)):
         return text
     raise ValueError(
         f"is not a format; write one of {', '.join(WORDED)}, or codes such as %d.%m.%Y %H:%M (31.01.2026 14:05)"

@@ -7,7 +7,9 @@ from leadreport.errors import InputError, listed
 from leadreport.policy import Policy
 from leadreport.sources.content import Content
 from leadreport.sources.headers import Wanted, not_there, position_of
-from leadreport.sources.model import Column, Condition, File, LeadsMapping, Mapping, Sources, StagesMapping
+from leadreport.sources.mappings import LeadsMapping, Mapping, StagesMapping
+from leadreport.sources.model import Sources
+from leadreport.sources.notation import Column, Condition, File
 from leadreport.tables import column_types, computed_names, required_columns
 
 FROM_POLICY = "currency"

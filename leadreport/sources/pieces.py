@@ -10,7 +10,7 @@ from leadreport.sources.conditions import all_hold, any_holds
 from leadreport.sources.content import Content
 from leadreport.sources.convert import convert, present
 from leadreport.sources.headers import position_of
-from leadreport.sources.model import Column, File
+from leadreport.sources.notation import Column, File
 from leadreport.sources.parts import Located, Part, locate
 from leadreport.sources.readings import reading_of
 from leadreport.tables import PROBLEMS, column_types

@@ -4,7 +4,8 @@ import polars as pl
 
 from leadreport.policy import Policy
 from leadreport.sources.convert import Reading
-from leadreport.sources.model import Column, File, Mapping
+from leadreport.sources.mappings import Mapping
+from leadreport.sources.notation import Column, File
 from leadreport.tables import WORDS, column_types
 
 ATTRIBUTES: dict[str | None, pl.DataType | None] = {
@@ -24,7 +25,7 @@ def reading_of(name: str, column: Column, *, mapping: Mapping, file: File, polic
     Examples
     --------
     >>> from leadreport.policy import parse_policy, preset_text
-    >>> from leadreport.sources.model import StagesMapping
+    >>> from leadreport.sources.mappings import StagesMapping
     >>> policy = parse_policy(preset_text("startup"))
     >>> mapping = StagesMapping.model_validate({"from": "contacts"})
     >>> file = File(path="contacts.csv", format="%d.%m.%Y")
