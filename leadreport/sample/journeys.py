@@ -88,18 +88,9 @@ def with_instants(people: pl.DataFrame, calendar: Calendar, rng: np.random.Gener
     sql = calendar.later(resumed, hours(44, 0.7))
     opportunity = calendar.later(sql, hours(18, 0.7))
     closed = calendar.later(opportunity, hours(np.where(depth == 5, 115, 140), 0.55))
-    return people.with_columns(
-        pl.Series("mql", mql),
-        pl.Series("touch", touch),
-        pl.Series("sal", sal),
-        pl.Series("is_detour", detour),
-        pl.Series("parked", parked),
-        pl.Series("again", again),
-        pl.Series("resumed", resumed),
-        pl.Series("sql", sql),
-        pl.Series("opportunity", opportunity),
-        pl.Series("closed", closed),
-    )
+    ways = {"mql": mql, "touch": touch, "sal": sal, "is_detour": detour, "parked": parked, "again": again}
+    ways |= {"resumed": resumed, "sql": sql, "opportunity": opportunity, "closed": closed}
+    return people.with_columns(pl.Series(name, values) for name, values in ways.items())
 
 
 def with_habits(people: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
