@@ -195,6 +195,7 @@ amounts = st.lists(
         st.sampled_from(["marketing", "sales"]),
         st.integers(0, 10_000_000).map(lambda c: c / 100),
     ),
+    min_size=1,
     max_size=12,
 )
 companies = st.tuples(*[st.tuples(st.integers(0, 9), st.integers(0, 5)) for _ in "AB-"]).map(
@@ -203,6 +204,12 @@ companies = st.tuples(*[st.tuples(st.integers(0, 9), st.integers(0, 5)) for _ in
         *[row for name, (n, k) in zip(["A", "B", None], sizes, strict=True) for row in leads(n, name, sqls=min(n, k))],
     )
 )
+
+
+def test_without_any_row_of_spend_a_cost_is_not_known_and_not_nothing():
+    made = facts(*leads(3, "A", sqls=2))
+    costs = cost_per_sql(made, spent(), by="channel", policy=policy()).row(0, named=True)
+    assert (costs["sqls"], costs["spend"], costs["cost_per_sql"], costs["cost_per_sql_low"]) == (2, None, None, None)
 
 
 @given(companies, amounts)

@@ -42,7 +42,8 @@ def cost_per_sql(
     One row per group ("unknown" for leads and spend that name none), sorted; one in all without `by`. Columns: leads,
     mqls, sqls, customers, marketing_spend, sales_spend, spread_spend (of sales_spend, what was spread), spend,
     cost_per_lead, cost_per_mql, cost_per_sql with cost_per_sql_low and cost_per_sql_high (exact Poisson 95 % of the SQL
-    count), cost_per_customer, cost_basis. A cost of nothing is null. A cohort too young for its customers has no
+    count: chance alone, so it is somewhat too narrow where weeks are more uneven than that), cost_per_customer,
+    cost_basis. A cost of nothing is null. A cohort too young for its customers has no
     cost_per_customer.
 
     Raises
@@ -74,8 +75,18 @@ def cost_per_sql(
     costs = with_costs(sums, is_loaded=policy.cost.basis == "loaded")
     if basis == "cohort" and not has_time_for_customers(scope, policy=policy, as_of=as_of):
         costs = costs.with_columns(cost_per_customer=pl.lit(None, dtype=pl.Float64))
-    return costs.select(*([by] if by else []), *COLUMNS)
+    return unknown_without(spend, costs).select(*([by] if by else []), *COLUMNS)
 
+
+def unknown_without(spend: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
+    """Without any record of spend, what things cost is not known; it is not nothing."""
+    return costs.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in MONEY) if spend.is_empty() else costs
+
+
+MONEY = (
+    *("marketing_spend", "sales_spend", "spread_spend", "spend", "cost_per_lead", "cost_per_mql"),
+    *("cost_per_sql", "cost_per_sql_low", "cost_per_sql_high", "cost_per_customer"),
+)
 
 COLUMNS = (
     *("leads", "mqls", "sqls", "customers", "marketing_spend", "sales_spend", "spread_spend", "spend"),

@@ -6,7 +6,7 @@ import polars as pl
 
 from leadreport.clock import Period, local_date
 from leadreport.cost.money import cents, refuse_mixed_currencies
-from leadreport.cost.per_stage import Spread, scope_sums, with_costs
+from leadreport.cost.per_stage import Spread, scope_sums, unknown_without, with_costs
 from leadreport.cost.scope import scope_of
 from leadreport.policy import Policy
 from leadreport.rates import per_group, rate, wilson_high, wilson_low
@@ -63,7 +63,7 @@ def lead_value(
     scope = scope_of(basis="cohort", period=period, policy=policy, as_of=as_of, until="customer")
     mature = facts.filter(scope.holds(local_date(pl.col("created_at"), zone=scope.zone)))
     sums = scope_sums(mature, spend, scope, by=by, spread=spread)
-    costs = with_costs(sums, is_loaded=policy.cost.basis == "loaded").drop("customers", "mqls", "sqls")
+    costs = unknown_without(spend, with_costs(sums, is_loaded=policy.cost.basis == "loaded")).drop("customers", "mqls", "sqls")
     counts = outcome_counts(mature, by=by)
     keys = [by] if by else []
     joined = costs.join(counts, on=by, how="left").sort(by) if by else costs.hstack(counts)
