@@ -15,6 +15,17 @@ NOTHING_TO_LEARN = 10.83
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """The recent leads that the expected close rates were moved to, and what the card alone expected of them."""
+
+    leads: int
+    customers: int
+    expected_customers: float
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """Points per attribute value, and all that is needed to score a lead and to say why.
 
@@ -43,6 +54,8 @@ class Scorecard:
     trained_from: date | None = None
     trained_until: date | None = None
     policy_version: str | None = None
+    anchor: Anchor | None = None
+    signed_by: tuple[str, ...] = ()
 
     @property
     def benchmark(self) -> float:
@@ -73,6 +86,19 @@ class Scorecard:
             )
         share = f"{self.customers:,} of {self.leads:,} leads became customers ({self.benchmark:.1%})"
         return f"The points tell leads apart; {share}."
+
+    @property
+    def anchor_note(self) -> str | None:
+        """One sentence when the expected close rates were moved to recent leads."""
+        if self.anchor is None:
+            return None
+        closed = f"{self.anchor.customers:,} closed where the card alone expects {self.anchor.expected_customers:,.0f}"
+        return f"Expected close rates are anchored to {self.anchor.leads:,} recent leads: {closed}."
+
+    @property
+    def edited(self) -> int:
+        """How many points were changed by hand."""
+        return int(self.table["is_edited"].sum() + self.pairs["is_edited"].sum())
 
     @property
     def most_points(self) -> float:

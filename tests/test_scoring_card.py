@@ -1,0 +1,102 @@
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from leadreport.errors import InputError
+from leadreport.scoring import fit_scorecard, parse_scorecard, reanchor, score_leads, scorecard_text
+
+
+def paired_leads(leads: int = 4_000) -> pl.DataFrame:
+    """Demos close at 20 % in small and 60 % in large companies, trials at 40 % and 10 %."""
+    return pl.DataFrame(
+        {
+            "came_by": [("demo", "trial")[i % 2] for i in range(leads)],
+            "employees": [None if i % 97 == 0 else 10 + 90 * ((i // 2) % 2) + i % 7 for i in range(leads)],
+            "country": [("de", "at", "ch", f"x{i}")[min(i % 500, 3)] for i in range(leads)],
+            "is_customer": [(i // 4) % 10 < (2, 4, 6, 1)[i % 4] for i in range(leads)],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def card():
+    return fit_scorecard(
+        paired_leads(), attributes=["came_by", "employees", "country"], outcome="is_customer", policy_version="ab12"
+    )
+
+
+def test_a_pair_that_says_more_than_its_parts_gets_a_table(card):
+    assert card.pair_weights.select("first", "second").rows() == [("came_by", "employees")]
+    points = {(a, b): p for a, b, p in card.pairs.select("first_value", "second_value", "points").iter_rows()}
+    assert points["trial", "under 100"] > 20
+    assert points["demo", "under 100"] < -20
+
+
+def test_the_cells_of_a_pair_table_hold_every_lead_once(card):
+    assert card.pairs.select("leads", "customers").sum().row(0) == (4000, card.customers)
+
+
+def test_a_card_comes_back_from_its_text_as_it_was(card):
+    again = parse_scorecard(scorecard_text(card))
+    assert_frame_equal(again.table, card.table)
+    assert_frame_equal(again.pairs, card.pairs)
+    assert_frame_equal(score_leads(paired_leads(), again), score_leads(paired_leads(), card))
+    assert scorecard_text(again) == scorecard_text(card)
+    assert again.policy_version == "ab12"
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    values=st.lists(st.text(max_size=5) | st.none(), min_size=1, max_size=30),
+    method=st.sampled_from(["lift", "weighted"]),
+)
+def test_any_texts_survive_the_file(values, method):
+    leads = pl.DataFrame(
+        {"a": values, "won": [i % 3 == 0 for i in range(len(values))]}, schema={"a": pl.String, "won": pl.Boolean}
+    )
+    card = fit_scorecard(leads, attributes=["a"], outcome="won", method=method)
+    again = parse_scorecard(scorecard_text(card))
+    assert_frame_equal(score_leads(leads, again), score_leads(leads, card))
+
+
+def test_a_point_changed_by_hand_is_used_and_marked(card):
+    text = scorecard_text(card)
+    line = next(line for line in text.splitlines() if 'value = "demo"' in line and "first" not in line)
+    changed = text.replace(line, line[: line.index("points")] + "points = 99 },")
+    edited = parse_scorecard(changed)
+    assert edited.edited == 1
+    assert edited.table.filter("is_edited").select("attribute", "value", "points").rows() == [("came_by", "demo", 99)]
+    demo = pl.DataFrame({"came_by": ["demo"], "employees": [12], "country": ["de"]})
+    before = card.table.filter(pl.col("value") == "demo")["points"].item()
+    moved = score_leads(demo, edited)["score"].item() - score_leads(demo, card)["score"].item()
+    assert moved == pytest.approx((99 - before) / 10)
+    assert parse_scorecard(scorecard_text(edited)).edited == 1
+
+
+def test_a_broken_card_says_what_is_wrong(card):
+    with pytest.raises(InputError, match=r"card.toml is not valid TOML"):
+        parse_scorecard("method = ", name="card.toml")
+    with pytest.raises(InputError, match="is not a whole scorecard"):
+        parse_scorecard('method = "weighted"')
+    with pytest.raises(InputError, match="whole numbers"):
+        parse_scorecard(
+            scorecard_text(card).replace("points = ", "points = 0.5 + ", 0).replace("points = 0 }", "points = 0.5 }", 1)
+        )
+
+
+def test_expected_rates_follow_recent_leads_when_the_base_rate_drifts_and_scores_do_not(card):
+    recent = paired_leads(2_000).with_columns(is_customer=pl.col("is_customer") & (pl.int_range(pl.len()) % 3 == 0))
+    moved = reanchor(card, recent)
+    before, after = score_leads(recent, card), score_leads(recent, moved)
+    assert after["score"].equals(before["score"])
+    assert after["expected_close_rate"].sum() == pytest.approx(recent["is_customer"].sum(), rel=0.01)
+    assert "anchored to 2,000 recent leads" in moved.anchor_note
+    assert parse_scorecard(scorecard_text(moved)).anchor == moved.anchor
+
+
+def test_recent_leads_within_chance_move_nothing(card):
+    same = reanchor(card, paired_leads())
+    assert same.anchor_note is None
+    assert same.curve.shift == 0
