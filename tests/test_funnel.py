@@ -19,6 +19,7 @@ from leadreport.funnel import (
     funnel_steps,
     import_spikes,
     lead_velocity,
+    learnt_horizons,
     left_truncation,
     mix_and_rate,
     seen_at,
@@ -103,7 +104,7 @@ def companies(draw):
 
 
 @given(companies())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_stage_never_exceeds_the_one_before_and_what_stopped_there_is_the_difference(made):
     steps = funnel_steps(made)
     leads = steps["leads"].to_list()
@@ -113,7 +114,7 @@ def test_a_stage_never_exceeds_the_one_before_and_what_stopped_there_is_the_diff
 
 
 @given(companies())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_groups_sum_to_the_total_and_row_order_does_not_matter(made):
     counts = ["leads", "observed", "imputed", "lost", "open"]
     total = funnel_steps(made)
@@ -237,7 +238,7 @@ def test_lost_leads_are_not_expected_to_convert_any_more():
 
 
 @given(companies())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_lead_of_a_cohort_is_converted_late_lost_or_open_and_groups_sum(made):
     found = cohorts(made, 120, by="channel", to_stage="sql")
     kinds = ["converted", "late", "lost", "open"]
@@ -432,7 +433,7 @@ def test_flow_in_is_flow_out_and_the_change_of_stock():
 
 
 @given(companies(), st.integers(1, 60), st.integers(1, 60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_closing_stock_of_a_period_is_the_opening_stock_of_the_next(made, start, length):
     days = [day(start + length * i).date() for i in range(3)]
     one, two = (stage_flow(made, period=Period(a, b, zone="UTC")) for a, b in pairwise(days))
@@ -569,3 +570,14 @@ def test_a_company_without_leads_has_a_report_without_numbers():
     assert time_in_stage(nobody, as_of=day(100))["median_days"].null_count() == 5
     assert stage_stock(nobody, **at)["leads"].sum() == 0
     assert not left_truncation(nobody, **at)["is_truncated"].any()
+
+
+def test_the_horizon_of_the_record_stands_beside_that_of_the_policy():
+    made = facts(*[lead(f"{i:02d}", 0, mql=i + 1) for i in range(40)], *[lead(f"no{i}", 0) for i in range(9)])
+    row = learnt_horizons(made, as_of=day(200), policy=policy()).row(0, named=True)
+    assert (row["horizon_days"], row["learnt_days"], row["within_rate"], row["conversions"]) == (30, 36.0, 0.75, 40)
+
+
+def test_few_conversions_teach_no_horizon():
+    found = learnt_horizons(facts(lead("a", 0, mql=3)), as_of=day(200), policy=policy())
+    assert found["learnt_days"].null_count() == found.height

@@ -43,8 +43,7 @@ def cost_per_sql(
     mqls, sqls, customers, marketing_spend, sales_spend, spread_spend (of sales_spend, what was spread), spend,
     cost_per_lead, cost_per_mql, cost_per_sql with cost_per_sql_low and cost_per_sql_high (exact Poisson 95 % of the SQL
     count: chance alone, so it is somewhat too narrow where weeks are more uneven than that), cost_per_customer,
-    cost_basis. A cost of nothing is null. A cohort too young for its customers has no
-    cost_per_customer.
+    cost_basis. A cost of nothing is null. A cohort too young for its customers has no cost_per_customer.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.durations import time_in_stage
 from leadreport.funnel.forecast import forecast
 from leadreport.funnel.heatmap import cohort_heatmap
-from leadreport.funnel.history import import_spikes, left_truncation
+from leadreport.funnel.history import import_spikes, learnt_horizons, left_truncation
 from leadreport.funnel.mix import mix_and_rate
 from leadreport.funnel.past import forecast_record, seen_at
 from leadreport.funnel.steps import funnel_steps
@@ -23,6 +23,7 @@ __all__ = [
     "funnel_steps",
     "import_spikes",
     "lead_velocity",
+    "learnt_horizons",
     "left_truncation",
     "mix_and_rate",
     "seen_at",

@@ -77,8 +77,8 @@ def with_expected_rate(cohorts: pl.DataFrame, *, dispersion: float) -> pl.DataFr
         shaped.with_columns(**ends)
         .with_columns(
             expected_rate=pl.when(is_young).then(((done + waiting * chance) / leads).round(10)),
-            expected_low=pl.when(is_young).then((done + (waiting * pl.col("tail_low")).floor()) / leads),
-            expected_high=pl.when(is_young).then((done + (waiting * pl.col("tail_high")).ceil()) / leads),
+            expected_low=pl.when(is_young).then((done + (waiting * pl.col("tail_low")).round()) / leads),
+            expected_high=pl.when(is_young).then((done + (waiting * pl.col("tail_high")).round()) / leads),
         )
         .drop("a", "b", *TAILS)
     )

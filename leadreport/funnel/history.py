@@ -10,7 +10,7 @@ from leadreport.funnel.calendar import wall_days
 from leadreport.funnel.entries import has_converted, step_entries, watched_days
 from leadreport.funnel.ladder import STEPS, at, recorded_at
 from leadreport.policy import LADDER, Policy
-from leadreport.rates import converted_by, kaplan_meier
+from leadreport.rates import age_at_share, converted_by, kaplan_meier
 
 UNLIKELY = 0.001
 """Fewer early conversions than this chance allows mean that they were not recorded, not that they did not happen."""
@@ -132,3 +132,45 @@ def spikes_of(facts: pl.DataFrame, stage: str, *, least_leads: int, times_usual:
         .filter(pl.col("leads") >= least_leads, pl.col("leads") >= times_usual * pl.col("usual_leads"))
         .sort("reached_at")
     )
+
+
+def learnt_horizons(
+    facts: pl.DataFrame, *, as_of: datetime, policy: Policy, share: float = 0.9, least_conversions: int = 30
+) -> pl.DataFrame:
+    """How long each step takes by its own record, beside the horizon that the policy gives it.
+
+    `learnt_days` is the age by which `share` of the conversions have come, of those that come within the time that the
+    record shows (Kaplan-Meier, so young leads are open); null with fewer than `least_conversions`. One row per step:
+    from_stage, to_stage, horizon_days, learnt_days, within_rate (which share of those conversions the policy's horizon
+    holds), conversions, watched_days (the age of the oldest lead).
+    """
+    rows = [
+        lag_row(facts, one, two, as_of=as_of, policy=policy, share=share) for one, two in (*STEPS, ("lead", "customer"))
+    ]
+    return pl.concat(rows).with_columns(
+        pl.when(pl.col("conversions") >= least_conversions).then(pl.col("learnt_days", "within_rate"))
+    )
+
+
+def lag_row(
+    facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy, share: float
+) -> pl.DataFrame:
+    """One step's lag, from its curve scaled so that all the conversions on record are the whole."""
+    zone, horizon = policy.company.time_zone, policy.horizon_days(from_stage, to_stage)
+    entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, zone=zone)
+    curve = kaplan_meier(*entries.select(watched=watched_days(), converted=has_converted()))
+    # Without a conversion there is no whole: the shares are unknown.
+    whole = pl.lit(curve["converted_rate"].max() or None, dtype=pl.Float64)
+    so_far = curve.with_columns(pl.col("converted_rate") / whole)
+    return pl.DataFrame(
+        {
+            "from_stage": [from_stage],
+            "to_stage": [to_stage],
+            "horizon_days": [horizon],
+            "learnt_days": age_at_share(so_far, share)["at"].round(1),
+            "within_rate": [so_far.filter(pl.col("at") <= horizon)["converted_rate"].max()],
+            "conversions": [int(entries["days"].count())],
+            "watched_days": [entries["age_days"].max()],
+        },
+        schema_overrides={"within_rate": pl.Float64, "watched_days": pl.Float64},
+    ).with_columns(pl.col("within_rate").round(10), pl.col("watched_days").round(1))
