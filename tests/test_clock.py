@@ -156,6 +156,12 @@ def test_a_team_that_opens_in_the_hour_that_the_clock_skips_opens_when_it_has_sk
     assert minutes("2026-03-29 00:00", "2026-03-29 06:00", policy=early) == 180
 
 
+def test_a_day_that_a_zone_skipped_had_no_hours():
+    """Samoa had no 30 December 2011, a Friday."""
+    samoa = policy_with("Pacific/Apia")
+    assert minutes("2011-12-29 00:00", "2012-01-01 00:00", policy=samoa, zone="Pacific/Apia") == 480
+
+
 def test_a_team_in_another_zone_works_by_its_own_clock():
     new_york = policy_with("America/New_York")
     assert minutes("2026-01-08 14:00", "2026-01-08 23:00", policy=new_york, zone="UTC") == 480

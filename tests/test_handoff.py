@@ -503,7 +503,8 @@ def test_the_pulse_is_promoters_less_detractors_with_an_interval():
 
 def test_five_tens_are_no_certainty_and_no_rating_is_no_pulse():
     sure = pulse(facts_of(*[fact(str(number), pulse=10) for number in range(5)])).row(0, named=True)
-    assert (sure["pulse"], sure["high"]) == (1.0, 1.0) and sure["low"] < 0.5
+    assert (sure["pulse"], sure["high"]) == (1.0, 1.0)
+    assert sure["low"] < 0.5
     none = pulse(facts_of(fact("a"))).row(0, named=True)
     assert (none["leads"], none["rated"], none["pulse"], none["low"]) == (1, 0, None, None)
 

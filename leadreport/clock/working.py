@@ -60,11 +60,18 @@ def working_deadline(start: Instant, *, hours: float, policy: Policy) -> pl.Expr
 def worked_until(instant: pl.Expr | datetime, *, policy: Policy) -> pl.Expr:
     """Microseconds that the team has worked from the calendar's first day up to an instant."""
     days = calendar(policy)
-    utc = (pl.lit(instant) if isinstance(instant, datetime) else instant).dt.convert_time_zone("UTC")
-    day = utc.dt.convert_time_zone(policy.company.time_zone).dt.date().to_physical().clip(0, days.height - 1)
-    opens_at = pl.lit(days["opens_at"]).gather(day)
-    into = (utc.dt.epoch("us") - opens_at).clip(pl.lit(0), pl.lit(days["open_for"]).gather(day))
-    return pl.lit(days["worked_before"]).gather(day) + into
+    if isinstance(instant, datetime):
+        return pl.lit(worked_by(pl.Series([instant]), days=days).item())
+    # Of a whole column at once: as an expression the day would be looked up three times.
+    return instant.map_batches(lambda each: worked_by(each, days=days), return_dtype=pl.Int64, is_elementwise=True)
+
+
+def worked_by(instants: pl.Series, *, days: pl.DataFrame) -> pl.Series:
+    """The work before the last day that opened by each instant, and the part of that day."""
+    at = instants.dt.epoch("us")
+    day = (days["opens_at"].search_sorted(at, side="right").cast(pl.Int64) - 1).clip(lower_bound=0)
+    into = (at - days["opens_at"].gather(day)).clip(0, days["open_for"].gather(day))
+    return days["worked_before"].gather(day) + into
 
 
 def calendar(policy: Policy) -> pl.DataFrame:
@@ -85,6 +92,7 @@ def calendar_of(by_weekday: tuple[Hours, ...], holidays: tuple[date, ...], zone:
     )
     days = pl.DataFrame({"on": pl.date_range(FIRST_DAY, LAST_DAY, eager=True)})
     is_open = pl.col("opening").is_not_null() & ~pl.col("on").is_in(list(holidays))
+    length = (pl.col("closes_at") - pl.col("opens_at")).clip(lower_bound=0)
     return (
         days.with_columns(weekday=pl.col("on").dt.weekday())
         .join(week, on="weekday", how="left", maintain_order="left")
@@ -93,7 +101,7 @@ def calendar_of(by_weekday: tuple[Hours, ...], holidays: tuple[date, ...], zone:
             closes_at=instant_on("closing", zone=zone, ambiguous="latest"),
             is_open=is_open,
         )
-        .select("opens_at", open_for=pl.when("is_open").then(pl.col("closes_at") - pl.col("opens_at")).otherwise(0))
+        .select("opens_at", open_for=pl.when("is_open").then(length).otherwise(0))
         .with_columns(worked_after=pl.col("open_for").cum_sum())
         .with_columns(worked_before=pl.col("worked_after") - pl.col("open_for"))
     )
@@ -102,10 +110,6 @@ def calendar_of(by_weekday: tuple[Hours, ...], holidays: tuple[date, ...], zone:
 def instant_on(column: str, *, zone: str, ambiguous: str) -> pl.Expr:
     """Microseconds since 1970 at a local time of a day; a time that the clock skips is the moment it skips to."""
     local = pl.col("on").dt.combine(pl.col(column).fill_null(time()))
-    steps = (local, next_after(local, "30m"), next_after(local, "1h"), next_after(local, "1d"))
+    steps = (local, *(local.dt.truncate(each).dt.offset_by(each) for each in ("30m", "1h", "2h", "1d")))
     known = [step.dt.replace_time_zone(zone, ambiguous=ambiguous, non_existent="null") for step in steps]
     return pl.coalesce(known).dt.epoch("us")
-
-
-def next_after(local: pl.Expr, every: str) -> pl.Expr:
-    return local.dt.truncate(every).dt.offset_by(every)

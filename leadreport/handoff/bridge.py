@@ -52,6 +52,14 @@ def handoff_bridge(
     from the tables `leads` and `stages` when they are given; the facts alone know only how many leads were merged into
     each, and every one of them is then taken for one more MQL. `as_of` says until when sales had time, and is the
     period's end unless given.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> bridge = lr.handoff_bridge(ws.facts, ws.leads, ws.stages, period=ws.week, policy=ws.policy, as_of=ws.as_of)
+    >>> bridge.select((pl.col("leads") * pl.col("sign")).sum()).item() == bridge["leads"].last()
+    True
     """
     bars = bridge_leads(facts, leads, stages, period=period, policy=policy, as_of=as_of)
     counts = bars.group_by("step", "reason").agg(leads=pl.len().cast(pl.Int64))
@@ -83,6 +91,14 @@ def bridge_leads(
 
     One row per bar and count: step, reason, record_id (as the CRM had it), lead_id (whom it belongs to now), owner,
     source, channel, mql_at.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> bars = lr.bridge_leads(ws.facts, ws.leads, ws.stages, period=ws.week, policy=ws.policy, as_of=ws.as_of)
+    >>> bars["step"].first(), bars["step"].last()
+    ('MQLs in the CRM', 'Worked by sales')
     """
     as_of = as_of or period.end_at
     entries = mql_entries(facts, leads, stages, period=period, as_of=as_of)

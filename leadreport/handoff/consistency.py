@@ -35,6 +35,15 @@ def consistency(
     nothing to explain.
 
     Leads whose like nobody else had are left out. Undecided leads older than the horizon count as not accepted.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> from leadreport.handoff import consistency
+    >>> found = consistency(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    >>> found.filter(pl.col("standing") == "above")["owner"].to_list()
+    ['Ben Kowalski']
     """
     if measure not in MEASURES:
         raise InputError(f"there is no measure '{measure}'", hint=did_you_mean(measure, MEASURES))

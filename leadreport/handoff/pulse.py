@@ -4,8 +4,9 @@ from statistics import NormalDist
 
 import polars as pl
 
-from leadreport.handoff.groups import counted, keyed
+from leadreport.handoff.groups import keyed
 from leadreport.policy import Policy
+from leadreport.rates import per_group
 
 
 def pulse(facts: pl.DataFrame, *, by: str | None = None, policy: Policy | None = None) -> pl.DataFrame:
@@ -31,8 +32,8 @@ def pulse(facts: pl.DataFrame, *, by: str | None = None, policy: Policy | None =
         "passives": score.is_between(7, 8).sum(),
         "detractors": (score <= 6).sum(),
     }
-    rated = counted(
-        keyed(facts, by=by, policy=policy), by=by, **{name: count.cast(pl.Int64) for name, count in counts.items()}
+    rated = per_group(
+        keyed(facts, by=by, policy=policy), by, **{name: count.cast(pl.Int64) for name, count in counts.items()}
     )
     return rated.with_columns(**net("promoters", "detractors", "rated"))
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import polars as pl
 
-from leadreport.handoff.groups import counted, keyed
+from leadreport.handoff.groups import keyed
 from leadreport.handoff.leads import TOUCHES, handed_over_leads
 from leadreport.policy import Policy
-from leadreport.rates import age_at_share, kaplan_meier_by, rate, wilson_high, wilson_low
+from leadreport.rates import age_at_share, kaplan_meier_by, per_group, rate, wilson_high, wilson_low
 
 
 def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -23,19 +23,16 @@ def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy,
 
     Examples
     --------
-    >>> from leadreport.clock import as_instant
-    >>> from leadreport.facts import lead_facts
-    >>> from leadreport.policy import parse_policy, preset_text
-    >>> from leadreport.tables import TABLES, empty_table
-    >>> rules = {"policy": parse_policy(preset_text("startup")), "as_of": as_instant("2026-11-16", zone="UTC")}
-    >>> nobody = lead_facts({name: empty_table(name) for name in TABLES}, **rules).collect()
-    >>> speed_to_lead(nobody, **rules).select("leads", "overdue", "attainment_rate").row(0)  # no rate, rather than 0
-    (0, 0, None)
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> speed = lr.speed_to_lead(ws.facts, by="owner", policy=ws.policy, as_of=ws.as_of)
+    >>> speed.filter(pl.col("high") < 0.5)["owner"].to_list()
+    ['Tom Lindner', 'unknown']
     """
     leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
-    speed = counted(
+    speed = per_group(
         leads,
-        by=by,
+        by,
         leads=pl.len().cast(pl.Int64),
         **{touch: (pl.col("touch") == touch).sum().cast(pl.Int64) for touch in TOUCHES},
         never_contacted=(~pl.col("is_touched")).sum().cast(pl.Int64),
@@ -53,6 +50,14 @@ def touch_curve(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, a
     """The share of leads touched within so many working hours, never-contacted ones counted as long as they waited.
 
     One Kaplan-Meier curve per value of `by`: columns at (working hours), at_risk, events, converted_rate, low, high.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> curve = lr.touch_curve(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    >>> curve.columns
+    ['at', 'at_risk', 'events', 'converted_rate', 'low', 'high']
     """
     return touch_curve_of(
         handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of), by=by
@@ -63,6 +68,14 @@ def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl
     """The leads that wait for a first call longer than agreed, the longest overdue first.
 
     Columns: lead_id, owner, team, channel, source, mql_at, waiting_hours, over_by_hours (working hours).
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> overdue = lr.overdue_leads(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    >>> overdue["over_by_hours"].is_sorted(descending=True)
+    True
     """
     over_by = pl.col("waiting_hours") - policy.handoff.sla_hours
     return (

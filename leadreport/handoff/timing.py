@@ -42,6 +42,14 @@ def too_early_too_late(
     touched in time, less what they did bring: an upper bound, since leads differ in more than the hour of a call, and
     negative where they brought more. A lead is mature when the policy's horizon from MQL to customer has passed. Null
     for neither, and when no lead is mature.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> timing = lr.too_early_too_late(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    >>> timing["timing"].to_list()
+    ['too_early', 'found_by_sales_first', 'ready_long_before', 'gone_cold', 'neither']
     """
     leads = with_timing(
         keyed(facts, by=by, policy=policy),

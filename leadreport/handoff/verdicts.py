@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from leadreport.handoff.groups import counted, keyed
+from leadreport.handoff.groups import keyed
 from leadreport.handoff.leads import VERDICTS, handed_over, handed_over_leads, verdict, verdict_details
 from leadreport.policy import Policy
-from leadreport.rates import rate, wilson_high, wilson_low
+from leadreport.rates import per_group, rate, wilson_high, wilson_low
 
 
 def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -21,6 +21,14 @@ def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as
     The acceptance rate is accepted / (handed_over - not_due): a young lead without a verdict is open, not refused; an
     old one counts as not accepted. Accepting without acting is theatre: `accepted_untouched` counts the accepted leads
     that nobody has touched.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> accepted = lr.acceptance(ws.facts, by="source", policy=ws.policy, as_of=ws.as_of)
+    >>> accepted.sort("acceptance_rate")["source"].first()
+    'bought_list'
     """
     leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
     settled_before = as_of - timedelta(days=policy.horizon_days("mql", "sal"))
@@ -36,7 +44,9 @@ def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as
     }
     settled = pl.col("handed_over") - pl.col("not_due")
     return (
-        counted(leads, by=by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+        per_group(
+        leads,
+        by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
         .with_columns(
             **interval("accepted", settled, names=("acceptance_rate", "low", "high")),
             **interval("in_time", pl.col("due"), names=TOUCHED_IN_TIME),
@@ -62,6 +72,13 @@ def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Pol
 
     Columns: `by`, verdict (rejected or recycled), reason ("unknown" when none was given), leads, share_rate (of the
     leads with this verdict in the group). The policy is needed for `by="week"` only.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> lr.rejection_reasons(ws.facts).columns
+    ['verdict', 'reason', 'leads', 'share_rate']
     """
     keys = [by] if by else []
     turned_away = (
@@ -85,6 +102,15 @@ def touches_until_verdict(
     Reads the table `activities`: human touches from the hand-over up to the verdict, both instants included. One row
     per verdict (and value of `by`): verdict, leads, median_touches, untouched (leads judged without any touch),
     untouched_rate with low and high.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> from leadreport.handoff import touches_until_verdict
+    >>> touches = touches_until_verdict(ws.facts, ws.activities, policy=ws.policy, as_of=ws.as_of)
+    >>> touches["verdict"].to_list()
+    ['accepted', 'recycled', 'rejected']
     """
     leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
     judged = leads.filter(pl.col("verdict") != "undecided")

@@ -37,6 +37,14 @@ def disagreements(named: pl.DataFrame) -> pl.DataFrame:
 
     Columns: lead_id, owner, source, channel, stage, class, ahead ("crm" or "policy"), rungs (how many lie between),
     reason (what the policy sees, in a sentence). Leads that left, bought or have a deal are not compared.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> disagreements(named)["ahead"].unique().sort().to_list()
+    ['crm', 'policy']
     """
     rungs = rung("stage") - rung("class")
     reason = (
@@ -64,6 +72,14 @@ def agreement(named: pl.DataFrame) -> pl.DataFrame:
     judging, leads, agreed, agreed_rate with agreed_low and agreed_high (Wilson), kappa with kappa_low and kappa_high
     (large sample, Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72, 323-327). Kappa is null when all leads are
     on one side for both, for then nothing was judged.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> agreement(named)["judging"].to_list()
+    ['mql', 'sql', 'rung']
     """
     leads = compared(named)
     questions = {"mql": rung_from("mql"), "sql": rung_from("sql"), "rung": rung}

@@ -32,6 +32,14 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     ------
     InputError
         When a criterion names an attribute that the leads do not have.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> named.filter(pl.col("class") == "sql")["is_hot"].all()
+    True
     """
     groups = {"mql": policy.criteria.mql, "sal": policy.criteria.sal, "sql": policy.criteria.sql}
     schema = facts.schema

@@ -19,6 +19,14 @@ def framework_answers(facts: pl.DataFrame, *, framework: str, policy: Policy, as
     share_rate (of all leads), served (leads whose answer stems from another framework's criterion of the same meaning),
     mature, customers (of the mature), close_rate with low and high. A lead is mature when the policy's horizon from
     lead to customer has passed since it was created; younger ones are open, not lost.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> asked = framework_answers(ws.facts, framework="bant", policy=ws.policy, as_of=ws.as_of)
+    >>> asked["criterion"].unique(maintain_order=True).to_list()
+    ['budget', 'authority', 'need', 'timeline']
     """
     each = named_framework(framework)
     parts = [criterion_answers(facts, criterion=name, policy=policy, as_of=as_of) for name in each.criteria]
@@ -39,6 +47,14 @@ def framework_completeness(facts: pl.DataFrame, *, framework: str, policy: Polic
 
     One row per number of answers, from none to all: answers, leads, share_rate, mature, customers, close_rate, low,
     high. For SPIN this is its coverage: how far the conversation got.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> complete = framework_completeness(ws.facts, framework="bant", policy=ws.policy, as_of=ws.as_of)
+    >>> complete["leads"].sum() == ws.facts.height
+    True
     """
     names = named_framework(framework).criteria
     answers = pl.sum_horizontal(answered(name) != "unknown" for name in names).cast(pl.Int64)
@@ -57,6 +73,14 @@ def contradictions(answers: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
 
     Reads the table `answers`. One row per lead and criterion: lead_id, criterion, yes_by, yes_at, no_by, no_at, counts
     (the answer that counts: the later one, "no" when both came at once).
+
+    Examples
+    --------
+    >>> said = {"lead_id": ["a", "a"], "criterion": ["need", "need"], "answer": ["yes", "no"], "by": ["Ada", "Ben"]}
+    >>> days = [datetime(2026, 1, 5), datetime(2026, 1, 7)]
+    >>> found = contradictions(pl.DataFrame(said | {"answered_at": days}), as_of=datetime(2026, 2, 1))
+    >>> found.select("yes_by", "no_by", "counts").row(0)
+    ('Ada', 'Ben', 'no')
     """
     said = answers.filter(pl.col("answered_at") < as_of).with_columns(pl.col("by").fill_null("unknown"))
     keys = ["lead_id", "criterion"]

@@ -11,6 +11,14 @@ def call_now(named: pl.DataFrame) -> pl.DataFrame:
     Open MQLs, SALs and SQLs without a deal, and hot leads. Sorted by score where there is one; without, SQLs come
     before SALs, MQLs and hot leads, and of equals who was active last. Columns: lead_id, owner, channel, class, is_hot,
     score, why, reasons (of the score), next_question, last_activity_at.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> call_now(named)["class"].unique().sort().to_list()
+    ['lead', 'mql', 'sal', 'sql']
     """
     is_due = pl.col("class").is_in(["mql", "sal", "sql"]) | ((pl.col("class") == "lead") & pl.col("is_hot"))
     return (
@@ -32,6 +40,14 @@ def nurture_list(named: pl.DataFrame) -> pl.DataFrame:
 
     Sorted like `call_now`. Columns: lead_id, owner, channel, class, score, criteria_missing, criteria_unknown (of SQL;
     of MQL for a lead), next_question, last_activity_at.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> "sql" in nurture_list(named)["class"]
+    False
     """
     return (
         with_score(named)
@@ -53,6 +69,14 @@ def recycle_back(named: pl.DataFrame) -> pl.DataFrame:
     They belong back in nurture, where marketing can warm them up; a lead that nobody has touched yet is overdue
     instead. The longest silent first. Columns: lead_id, owner, channel, stage, class, last_activity_at (null when there
     never was any), sales_touches, why.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> recycle_back(named)["sales_touches"].min() > 0
+    True
     """
     is_held = pl.col("stage").is_in(["mql", "sal"]) & pl.col("class").is_in(["lead", "mql", "sal"])
     return (
@@ -67,6 +91,14 @@ def returning_leads(named: pl.DataFrame) -> pl.DataFrame:
 
     They may be worth a second look. The most active first. Columns: lead_id, owner, channel, recycled_at,
     recycled_reason, last_activity_at, activities_30d, meets_mql, meets_sql.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> returning_leads(named)["activities_30d"].min() > 0
+    True
     """
     is_back = (pl.col("class") == "recycled") & (pl.col("last_activity_at") > pl.col("recycled_at"))
     is_back &= pl.col("activities_30d") > 0

@@ -21,6 +21,15 @@ def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
     ------
     InputError
         When there is no such lead (a merged-away one is told under its survivor).
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> story = explain_lead(named, lead_id=named["lead_id"][0], policy=ws.policy)
+    >>> [line for line in story.splitlines() if line in ("Journey", "BANT", "Next question")]
+    ['Journey', 'BANT', 'Next question']
     """
     found = named.filter(pl.col("lead_id") == lead_id)
     if found.is_empty():
