@@ -43,6 +43,12 @@ def load_sources(folder: Path) -> Sources:
     return Sources.model_validate(read | {name: [{"from": name}] for name in files})
 
 
+def own_name(folder: Path, column: str) -> str:
+    """What the source calls a column of leads: the first name that its mapping gives, or ours."""
+    columns = next((each.columns for each in load_sources(folder).leads if each.columns), {})
+    return columns[column].column[0] if column in columns else column
+
+
 def own_file(folder: Path, *, name: str) -> str | None:
     """The name of a table's file in our columns."""
     found = [f"{name}{ending}" for ending in OWN if (folder / f"{name}{ending}").is_file()]

@@ -1,5 +1,7 @@
 """How each column of a mapping is read: what the column says, else its file, else the policy."""
 
+from typing import Any
+
 import polars as pl
 
 from leadreport.policy import Policy
@@ -50,6 +52,6 @@ def reading_of(name: str, column: Column, *, mapping: Mapping, file: File, polic
     )
 
 
-def first(*choices):
+def first(*choices: Any) -> Any:
     """The first choice that was made."""
     return next((choice for choice in choices if choice is not None), None)
