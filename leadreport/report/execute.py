@@ -1,14 +1,16 @@
 """Running a page: papermill executes the notebook, and only a page that ran to its end comes back."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -62,7 +64,7 @@ def execute_page(
     """
     kernel = kernels.manager(job.page, number=number)
     watched = Watched(job, kernel=kernel, deadline=time.monotonic() + job.seconds, on_cell=on_cell)
-    with contextlib.suppress(papermill.PapermillExecutionError):
+    with own_loop(), contextlib.suppress(papermill.PapermillExecutionError):
         _run(watched)
     cells = watched.cells
     error = failure.error_in_cell(job.page, cells)
@@ -71,6 +73,21 @@ def execute_page(
     if not _has_ended(cells):
         raise failure.did_not_end(job.page, cells)
     return without_traces(watched.notebook)
+
+
+@contextlib.contextmanager
+def own_loop() -> Iterator[None]:
+    """An event loop for this page alone, closed with all that still waits on it; the libraries would leave theirs open."""
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        waiting = asyncio.all_tasks(loop)
+        for task in waiting:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 class Watched:

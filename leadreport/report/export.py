@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -30,11 +30,12 @@ SCRIPTS = "<!--scripts-->"
 
 @dataclass(frozen=True)
 class PageLink:
-    """A page of the run, as the others link to it."""
+    """A page of the run, as the others link to it; `label` is short enough for a row of links."""
 
     page: str
     title: str
     summary: str
+    label: str
 
     @property
     def address(self) -> str:
@@ -52,6 +53,12 @@ class PageExporter(HTMLExporter):
         config = super().default_config
         config.merge(Config({"NbConvertBase": {"display_data_priority": list(TYPES)}}))
         return config
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        # HTMLExporter would parse the finished page once more, to add what this template already says.
+        return TemplateExporter.from_notebook_node(self, nb, resources, **options)
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()

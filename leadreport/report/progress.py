@@ -53,4 +53,5 @@ class Progress:
 
     def _line(self, text: str) -> None:
         if self.is_shown and not self.bars:
-            print(text, file=self.to, flush=True)
+            self.to.write(f"{text}\n")  # in one piece: pages end side by side
+            self.to.flush()

@@ -39,6 +39,10 @@ from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import WorkspaceSummary
 
 
+ATTENTION = 0.2
+"""Seconds after which the main thread looks up: a signal may reach another thread, and only the main one can act on it."""
+
+
 @dataclass(frozen=True)
 class RunResult:
     """A report that stands: its folder, the page to open first, its record."""
@@ -135,7 +139,8 @@ def execute_all(jobs: Sequence[Job], *, is_shown: bool, watch: Stopwatch) -> dic
         with _workers(kernels) as workers:
             work = partial(_execute, kernels=kernels, shown=shown, watch=watch)
             done = {job.page: workers.submit(work, job, number=number) for number, job in enumerate(jobs)}
-            wait(done.values())
+            while wait(done.values(), timeout=ATTENTION).not_done:
+                pass
     _raise_failures([future.exception() for future in done.values()])
     return {page: future.result() for page, future in done.items()}
 

@@ -15,6 +15,7 @@ async function draw(plot) {
     ast: true, // expressions are interpreted, so that the page's content policy can forbid code made from text
     config: { font },
     defaultStyle: false,
+    logLevel: 1, // errors
     renderer: "svg",
     tooltip: { disableDefaultStyle: true },
   });
