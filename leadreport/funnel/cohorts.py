@@ -1,13 +1,13 @@
 """Of the leads that entered in a period, how many got there: final, or still open."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import polars as pl
 
 from leadreport.clock import local_date
-from leadreport.funnel.calendar import Every, cohort_calendar, cohort_name, cohort_start, is_watched, last_day
+from leadreport.funnel.calendar import Every, cohort_calendar, cohort_name, cohort_start, is_watched
 from leadreport.funnel.entries import Entry, has_converted, step_entries, watched_days
-from leadreport.funnel.expected import expected_conversions, still_to_come, with_expected_rate
+from leadreport.funnel.expected import usual_history, with_expected
 from leadreport.funnel.history import left_truncation, unrecorded
 from leadreport.policy import Policy
 from leadreport.rates import converted_by, kaplan_meier_by, rate, wilson_high, wilson_low
@@ -168,43 +168,3 @@ def with_km(cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, hor
         km_high=pl.coalesce("high", "last_high").round(10),
     )
     return cohorts.join(found, on=keys, how="left", maintain_order="left")
-
-
-def usual_history(
-    entries: pl.DataFrame, *, since_on: date | None, horizon: int, policy: Policy, as_of: datetime
-) -> pl.DataFrame:
-    """The leads that show how a step goes: since conversions are on record, and by the definitions that hold now.
-
-    Leads from before the policy's last change of a definition are left out once those since then have filled
-    `LEAST_COHORTS` weeks that are final.
-    """
-    known = entries if since_on is None else entries.filter(pl.col("entered_on") >= since_on)
-    enough_on = last_day(as_of, zone=policy.company.time_zone) - timedelta(days=horizon + 7 * LEAST_COHORTS)
-    changed_on = max((change.on for change in policy.changes if change.on <= enough_on), default=None)
-    return known if changed_on is None else known.filter(pl.col("entered_on") >= changed_on)
-
-
-def with_expected(
-    cohorts: pl.DataFrame, entries: pl.DataFrame, history: pl.DataFrame, *, by: str | None, horizon: int
-) -> pl.DataFrame:
-    """What the young cohorts may end at."""
-    groups = [by] if by else []
-    open_leads = entries.filter(pl.col("days").is_null() & pl.col("out_days").is_null())
-    chances = still_to_come(history, keys=groups, horizon=horizon)
-    keys = [*groups, "cohort_on"]
-    waiting = expected_conversions(open_leads, chances, by=by, cohort=keys, horizon=horizon)
-    joined = cohorts.join(waiting, on=keys, how="left", maintain_order="left")
-    return with_expected_rate(joined, dispersion=unevenness(cohorts))
-
-
-def unevenness(cohorts: pl.DataFrame) -> float:
-    """How much more the final rates differ between cohorts than chance alone would have it; 1 when no more."""
-    final = cohorts.filter(pl.col("conversion_rate").is_not_null() & (pl.col("leads") > 0))
-    share = final["converted"].sum() / max(final["leads"].sum(), 1)
-    if final.height < LEAST_COHORTS or not 0 < share < 1:
-        return 1.0
-    squares = (final["converted"] - final["leads"] * share) ** 2 / (final["leads"] * share * (1 - share))
-    return max(1.0, float(squares.sum()) / (final.height - 1))
-
-
-LEAST_COHORTS = 8

@@ -1,11 +1,55 @@
 """What a young cohort may still become: the lag of the leads before it, applied to those that are still open."""
 
+from datetime import date, datetime, timedelta
+
 import polars as pl
 from scipy.special import betaincinv
 
+from leadreport.funnel.calendar import last_day
 from leadreport.funnel.entries import has_converted
+from leadreport.policy import Policy
 
-OPEN = ("age_days", "days", "out_days")
+LEAST_COHORTS = 8
+"""So many final cohorts are needed to learn from."""
+
+TAILS = {"tail_low": 0.025, "tail_high": 0.975}
+
+
+def usual_history(
+    entries: pl.DataFrame, *, since_on: date | None, horizon: int, policy: Policy, as_of: datetime
+) -> pl.DataFrame:
+    """The leads that show how a step goes: since conversions are on record, and by the definitions that hold now.
+
+    Leads from before the policy's last change of a definition are left out once those since then have filled
+    `LEAST_COHORTS` weeks that are final.
+    """
+    known = entries if since_on is None else entries.filter(pl.col("entered_on") >= since_on)
+    enough_on = last_day(as_of, zone=policy.company.time_zone) - timedelta(days=horizon + 7 * LEAST_COHORTS)
+    changed_on = max((change.on for change in policy.changes if change.on <= enough_on), default=None)
+    return known if changed_on is None else known.filter(pl.col("entered_on") >= changed_on)
+
+
+def with_expected(
+    cohorts: pl.DataFrame, entries: pl.DataFrame, history: pl.DataFrame, *, by: str | None, horizon: int
+) -> pl.DataFrame:
+    """What the young cohorts may end at."""
+    groups = [by] if by else []
+    open_leads = entries.filter(pl.col("days").is_null() & pl.col("out_days").is_null())
+    chances = still_to_come(history, keys=groups, horizon=horizon)
+    keys = [*groups, "cohort_on"]
+    waiting = expected_conversions(open_leads, chances, by=by, cohort=keys, horizon=horizon)
+    joined = cohorts.join(waiting, on=keys, how="left", maintain_order="left")
+    return with_expected_rate(joined, dispersion=unevenness(cohorts))
+
+
+def unevenness(cohorts: pl.DataFrame) -> float:
+    """How much more the final rates differ between cohorts than chance alone would have it; 1 when no more."""
+    final = cohorts.filter(pl.col("conversion_rate").is_not_null() & (pl.col("leads") > 0))
+    share = final["converted"].sum() / max(final["leads"].sum(), 1)
+    if final.height < LEAST_COHORTS or not 0 < share < 1:
+        return 1.0
+    squares = (final["converted"] - final["leads"] * share) ** 2 / (final["leads"] * share * (1 - share))
+    return max(1.0, float(squares.sum()) / (final.height - 1))
 
 
 def still_to_come(history: pl.DataFrame, *, keys: list[str], horizon: int) -> pl.DataFrame:
@@ -82,9 +126,6 @@ def with_expected_rate(cohorts: pl.DataFrame, *, dispersion: float) -> pl.DataFr
         )
         .drop("a", "b", *TAILS)
     )
-
-
-TAILS = {"tail_low": 0.025, "tail_high": 0.975}
 
 
 def over(expr: pl.Expr, keys: list[str]) -> pl.Expr:

@@ -8,8 +8,8 @@ from scipy.special import gammaincinv
 
 from leadreport.clock import iso_week, local_date
 from leadreport.funnel.calendar import last_day
-from leadreport.funnel.cohorts import usual_history
 from leadreport.funnel.entries import step_entries
+from leadreport.funnel.expected import usual_history
 from leadreport.funnel.ladder import STEPS, at
 from leadreport.policy import LADDER, Policy
 
