@@ -26,7 +26,9 @@ from leadreport.handoff import (
     touches_until_verdict,
 )
 from leadreport.policy import parse_policy, preset_text
+from leadreport.sample.truths import LENIENT_REP, SLOW_REP, UNLUCKY_REP
 from leadreport.tables import TABLES, empty_table
+from leadreport.workspace import open_workspace
 
 POLICY = parse_policy(preset_text("startup"))  # Mon-Fri 09:00-17:00 in Berlin, 8 working hours to the first touch
 AS_OF = as_instant("2026-01-19", zone="Europe/Berlin")  # a Monday
@@ -507,6 +509,75 @@ def test_five_tens_are_no_certainty_and_no_rating_is_no_pulse():
     assert sure["low"] < 0.5
     none = pulse(facts_of(fact("a"))).row(0, named=True)
     assert (none["leads"], none["rated"], none["pulse"], none["low"]) == (1, 0, None, None)
+
+
+# The sample, where the truth is known
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return open_workspace("data/sample", as_of="2026-11-16")
+
+
+def test_the_planted_reps_are_found_and_the_unlucky_one_is_not_accused(sample):
+    rules = {"policy": sample.policy, "as_of": sample.as_of}
+    judging = dict(consistency(sample.facts, **rules).select("owner", "standing").rows())
+    assert [owner for owner, standing in judging.items() if standing == "above"] == [LENIENT_REP]
+    assert judging[UNLUCKY_REP] == "as expected"
+    speed = speed_to_lead(sample.facts, by="owner", **rules).drop_nulls("median_hours")
+    assert speed.sort("median_hours")["owner"].last() == SLOW_REP
+    pace = dict(consistency(sample.facts, measure="attainment", **rules).select("owner", "standing").rows())
+    assert pace[SLOW_REP] == "below"
+
+
+def test_the_source_that_sales_rightly_rejects_is_found(sample):
+    sources = consistency(sample.facts, by="source", like="owner", policy=sample.policy, as_of=sample.as_of)
+    lowest = sources.sort("observed_rate").row(0, named=True)
+    assert (lowest["source"], lowest["standing"]) == ("bought_list", "below")
+    rated = pulse(sample.facts, by="source").row(by_predicate=pl.col("source") == "bought_list", named=True)
+    assert rated["high"] < pulse(sample.facts)["low"].item()
+
+
+def test_the_bridge_of_the_sample_is_what_counting_one_by_one_gives(sample):
+    quarter = Period(date(2026, 8, 17), date(2026, 11, 16), zone="Europe/Berlin")
+    bridge = handoff_bridge(
+        sample.facts, sample.leads, sample.stages, period=quarter, policy=sample.policy, as_of=sample.as_of
+    )
+    into = dict(sample.leads.select("lead_id", "merged_into").rows())
+    entries = [
+        lead_id
+        for lead_id, stage, when in sample.stages.select("lead_id", "stage", "reached_at").rows()
+        if stage == "mql" and quarter.start_at <= when < quarter.end_at and lead_id in into
+    ]
+    leads = {into[lead_id] or lead_id for lead_id in entries}
+    ours = {
+        row["lead_id"]: row
+        for row in sample.facts.iter_rows(named=True)
+        if row["episode_mql_at"] and quarter.start_at <= row["episode_mql_at"] < quarter.end_at
+    }
+    expected = {
+        "MQLs in the CRM": len(entries),
+        "Counted twice": len(entries) - len(set(entries)),
+        "Merged duplicate": len(set(entries)) - len(leads),
+        "Of another period": len(leads - set(ours)),
+        "Skipped the MQL stage": len(set(ours) - leads),
+        "Handed over": len(ours),
+    }
+    found = dict(bridge.group_by("step").agg(pl.col("leads").sum()).rows())
+    assert {step: found[step] for step in expected} == expected
+
+    def touched(row: dict) -> bool:
+        return row["first_touch_after_mql_at"] is not None
+
+    def turned_away(row: dict, *exits: str) -> bool:
+        return row["episode_sal_at"] is None and row["stage"] in exits
+
+    open_stages = ("lead", "mql", "sal", "sql", "opportunity")
+    waiting = [row for row in ours.values() if not touched(row) and row["stage"] in open_stages]
+    assert found["Unassigned"] == sum(row["owner"] is None for row in waiting)
+    assert found["Not touched in time"] + found["Not yet due"] == sum(row["owner"] is not None for row in waiting)
+    assert found["Rejected"] == sum(turned_away(row, "disqualified", "lost") for row in ours.values())
+    assert found["Recycled"] == sum(turned_away(row, "recycled") for row in ours.values())
 
 
 # Laws
