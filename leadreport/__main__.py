@@ -15,10 +15,12 @@ import polars as pl
 from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import InputError, LeadreportError, PageError, listed
-from leadreport.policy import PRESETS, load_policy, preset_text
+from leadreport.policy import EXITS, PRESETS, load_policy, preset_text
+from leadreport.qualify import classify_leads, explain_lead
 from leadreport.sample import SEED, write_sample
+from leadreport.scoring import Scorecard, fit_scorecard, mature_leads, parse_scorecard, score_leads, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_folder
-from leadreport.sources import template_text
+from leadreport.sources import own_name, template_text
 from leadreport.workspace import Workspace, check_workspace, found_folder, open_workspace, remark_on_end_of_data
 
 if TYPE_CHECKING:
@@ -116,6 +118,51 @@ def check(folder: Path) -> None:
     checked, policy = check_workspace(folder)
     click.echo(check_report(checked))
     stop_if_too_many(checked, policy=policy)
+
+
+@main.command()
+@FOLDER
+@click.option("--as-of", default="latest", show_default=True, help="As in 'run'.")
+@click.option("--out", type=PATH, required=True, help="The CSV to write.")
+@click.option("--card", "card_path", type=PATH, help="A signed scorecard to score with, instead of a fresh one.")
+@click.option("--save-card", type=PATH, help="Write the scorecard that was used, to be read, signed and kept.")
+@click.option("--score-name", default="score", show_default=True, help="What the CRM calls the score.")
+@click.option("--reasons-name", default="score_reasons", show_default=True, help="What the CRM calls the reasons.")
+def score(
+    folder: Path, as_of: str, out: Path, card_path: Path | None, save_card: Path | None, score_name: str, reasons_name: str
+) -> None:
+    """Score every open lead of FOLDER, with reasons, under the CRM's own id, ready to go back into the CRM."""
+    ws = open_workspace(folder, as_of=boundary(folder, as_of))
+    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else card_of(ws)
+    open_leads = ws.facts.filter(~pl.col("stage").is_in([*EXITS, "customer"]))
+    names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
+    scores = score_leads(open_leads, card).sort("score", "lead_id", descending=[True, False])
+    kept = scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
+    out.write_bytes(defuse_formulas(kept).write_csv().encode())
+    if save_card:
+        save_card.write_text(scorecard_text(card), encoding="utf-8")
+    click.echo(card.verdict)
+    click.echo(f"wrote the scores of {kept.height:,} open leads to {out}")
+
+
+@main.command()
+@FOLDER
+@click.option("--lead", required=True, help="The lead's id in the CRM.")
+@click.option("--as-of", default="latest", show_default=True, help="As in 'run'.")
+def explain(folder: Path, lead: str, as_of: str) -> None:
+    """Tell the story of one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
+    ws = open_workspace(folder, as_of=boundary(folder, as_of))
+    named = classify_leads(score_leads(ws.facts, card_of(ws)), policy=ws.policy)
+    click.echo(explain_lead(named, lead_id=lead, policy=ws.policy))
+
+
+def card_of(ws: Workspace) -> Scorecard:
+    """The scorecard that the scoring page shows."""
+    scoring = ws.policy.scoring
+    known = mature_leads(ws.facts, as_of=ws.as_of, policy=ws.policy)
+    return fit_scorecard(
+        known, attributes=scoring.attributes, outcome="is_customer", method=scoring.method, policy_version=ws.policy.version
+    )
 
 
 @main.command()
