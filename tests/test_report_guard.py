@@ -1,9 +1,11 @@
 """What a page must not publish is refused, with the page and the place named; what it may is escaped."""
 
+import hashlib
 import json
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from report_cases import SUMMARY
 
 from leadreport.errors import PageError
 from leadreport.report.bundle import FILE, LICENCE, built, wanted
@@ -11,8 +13,6 @@ from leadreport.report.export import PageLink, css_text, export_page
 from leadreport.report.figure import CHART_MIME, figure
 from leadreport.report.guard import MOST_BYTES, check_html, check_size
 from leadreport.report.outline import read_prose
-
-from report_cases import SUMMARY
 
 
 def chart(rows, **more):
@@ -127,7 +127,7 @@ def test_a_link_that_a_reader_follows_and_a_picture_that_is_here_are_fine(html):
     "mime", ["application/javascript", "application/vnd.jupyter.widget-view+json", "image/svg+xml"]
 )
 def test_an_output_that_a_page_cannot_show_is_refused(mime):
-    with pytest.raises(PageError, match="its output is .*, which a page cannot show"):
+    with pytest.raises(PageError, match=r"its output is .*, which a page cannot show"):
         html_of(page_of(new_output("display_data", data={mime: "x", "text/plain": "a widget"})))
 
 
@@ -153,7 +153,8 @@ def test_no_text_breaks_out_of_its_place():
     html = html_of(page_of(stream, shown(text_plain=EVIL), text=f"## {EVIL.replace('<', '&lt;')}"))
     assert "alert(1)</script>" not in html.replace("&lt;script>alert(1)&lt;/script>", "")
     assert html.count("<script") == 1
-    assert css_text(EVIL).isprintable() and "<" not in css_text(EVIL)
+    assert css_text(EVIL).isprintable()
+    assert "<" not in css_text(EVIL)
 
 
 def test_a_chart_becomes_a_figure_with_words_and_data():
@@ -194,7 +195,8 @@ def test_a_page_has_a_title_sections_and_a_language():
     html = html_of(page_of(text="## How far?\n\n### Of whom?\n\n## How far?"))
     assert '<html lang="en">' in html
     assert "<title>A page · 2026-W46 · Acme &amp; Söhne</title>" in html
-    assert '<a href="#how-far">' in html and '<a href="#how-far-2">' in html
+    assert '<a href="#how-far">' in html
+    assert '<a href="#how-far-2">' in html
     assert '<h3 id="of-whom">' in html
 
 
@@ -210,7 +212,5 @@ def test_the_kept_library_is_the_one_that_altair_writes_for():
 
 
 def test_the_kept_library_is_whole_and_carries_its_licence():
-    import hashlib
-
     assert hashlib.sha256(FILE.read_bytes()).hexdigest() == built()["sha256"]
     assert FILE.read_text(encoding="utf-8").startswith(f"/*!\n{LICENCE.read_text(encoding='utf-8')}*/")

@@ -1,4 +1,4 @@
-"""A report appears whole or not at all, the same from the same files, and a page that did not run to its end never does."""
+"""A report appears whole or not at all, the same from the same files, and never when a page did not run to its end."""
 
 import io
 import json
@@ -14,16 +14,14 @@ from shutil import copytree
 
 import nbformat
 import pytest
+from report_cases import NOTEBOOKS, SUMMARY
 
 from leadreport.errors import InputError, LeadreportError, PageError
-from leadreport.report import Stopwatch, defaults_of, keep_failure, run_report
-from leadreport.report import failure, run
+from leadreport.report import Stopwatch, defaults_of, failure, keep_failure, run, run_report
 from leadreport.report.execute import Job, execute_page, read_notebook
 from leadreport.report.kernels import Kernels
 from leadreport.report.progress import Progress
 from leadreport.report.shelf import locked
-
-from report_cases import NOTEBOOKS, SUMMARY
 
 PAGES = NOTEBOOKS / "pages"
 FAILING = NOTEBOOKS / "failing"
@@ -115,7 +113,8 @@ def test_the_executed_notebooks_are_kept_without_times_and_without_the_last_cell
 
 def test_the_record_says_what_went_in_and_what_came_out(reports):
     record = json.loads((week(reports) / "run.json").read_text(encoding="utf-8"))
-    assert record["week"] == "2026-W46" and record["as_of"] == "2026-11-15T23:00:00+00:00"
+    assert record["week"] == "2026-W46"
+    assert record["as_of"] == "2026-11-15T23:00:00+00:00"
     assert record["parameters"]["00_first"] == {"workspace": ".", "as_of": "2026-11-16", "weeks": 13}
     assert record["inputs"][0] == {
         "file": "leads.parquet", "table": "leads", "size": 812345, "rows": 6012, "sha256": "ab" * 32,
@@ -144,7 +143,8 @@ def test_the_same_files_give_the_same_bytes(reports, workspace, tmp_path):
 def test_the_indices_tell_headlines_and_link_to_everything(reports):
     for index in (reports / "index.html", week(reports) / "index.html"):
         html = index.read_text(encoding="utf-8")
-        assert "SQLs" in html and "within noise" in html
+        assert "SQLs" in html
+        assert "within noise" in html
         for link in (part.split('"')[0] for part in html.split('href="')[1:]):
             assert link.startswith("#") or link == "../index.html" or (index.parent / link).is_file(), link
 
@@ -233,7 +233,9 @@ def test_a_failed_run_touches_nothing_but_the_index_and_says_why(kept, workspace
     assert files(week(kept)) == before
     assert sorted(path.name for path in kept.iterdir()) == ["2026-W46", "2026-W46.failed.json", "index.html"]
     html = (kept / "index.html").read_text(encoding="utf-8")
-    assert "Failed" in html and "KeyError: &#39;mqls&#39;" in html and "was not touched" in html
+    assert "Failed" in html
+    assert "KeyError: &#39;mqls&#39;" in html
+    assert "was not touched" in html
 
 
 def test_a_run_that_succeeds_after_all_forgets_that_it_failed(kept, workspace):
@@ -306,8 +308,8 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from report_cases import NOTEBOOKS, SUMMARY
 from leadreport.report import run_report
-run_report(Path({workspace!r}), summary=SUMMARY, reports_folder=Path({reports!r}), notebooks_folder=NOTEBOOKS / "failing",
-           pages=["lasts"])
+run_report(Path({workspace!r}), summary=SUMMARY, reports_folder=Path({reports!r}),
+           notebooks_folder=NOTEBOOKS / "failing", pages=["lasts"])
 """
 
 
@@ -321,8 +323,10 @@ def test_an_interrupted_run_leaves_no_process_and_no_file(kept, workspace, numbe
     _, said = process.communicate(timeout=20)
     assert process.returncode in (128 + number, -number)
     assert all(is_gone(kernel) for kernel in kernels)
-    assert "\r" not in said and said.startswith("lasts: running\n")
-    assert files(kept) == before and not list(kept.glob(".*"))
+    assert "\r" not in said
+    assert said.startswith("lasts: running\n")
+    assert files(kept) == before
+    assert not list(kept.glob(".*"))
 
 
 def wait_for(found, *, seconds=20):
@@ -359,7 +363,10 @@ def told(to):
 
 def test_a_terminal_gets_a_bar_per_page():
     shown = told(Terminal())
-    assert "00_first " in shown and "3/3" in shown and "01_charts" in shown and "\r" in shown
+    assert "00_first " in shown
+    assert "3/3" in shown
+    assert "01_charts" in shown
+    assert "\r" in shown
 
 
 def test_anything_else_gets_plain_lines():
@@ -371,9 +378,11 @@ def test_a_watch_splits_the_run_and_sums_it_up():
     with watch.timing("facts"), watch.timing("export", page="a"):
         time.sleep(0.02)
     record = watch.as_record()
-    assert list(record["parts"]) == ["start-up", "facts"] and record["parts"]["start-up"] > 0
+    assert list(record["parts"]) == ["start-up", "facts"]
+    assert record["parts"]["start-up"] > 0
     assert record["pages"] == {"a": {"export": pytest.approx(0.02, abs=0.02)}}
-    assert watch.line.startswith("start-up ") and "facts 0.0 s, total " in watch.line
+    assert watch.line.startswith("start-up ")
+    assert "facts 0.0 s, total " in watch.line
 
 
 def test_a_long_error_is_cut_where_it_stops_helping():

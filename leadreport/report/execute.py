@@ -77,7 +77,7 @@ def execute_page(
 
 @contextlib.contextmanager
 def own_loop() -> Iterator[None]:
-    """An event loop for this page alone, closed with all that still waits on it; the libraries would leave theirs open."""
+    """An event loop for this page alone, closed with all that still waits on it; else it would stay open."""
     loop = ensure_event_loop()
     try:
         yield

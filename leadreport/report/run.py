@@ -38,9 +38,8 @@ from leadreport.report.shelf import draft_of, ended_by_signals, locked, put_in_p
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import WorkspaceSummary
 
-
 ATTENTION = 0.2
-"""Seconds after which the main thread looks up: a signal may reach another thread, and only the main one can act on it."""
+"""Seconds after which the main thread looks up: a signal may reach another thread, and only the main one can act."""
 
 
 @dataclass(frozen=True)
