@@ -1,4 +1,4 @@
-"""What a reader meets: every chart drawn, nothing asked of the network, readable with any eyes, on a phone, on paper."""
+"""What a reader meets: all charts drawn, nothing asked of the network, readable by anybody, on a phone, on paper."""
 
 import re
 import shutil
@@ -13,8 +13,8 @@ from report_cases import NOTEBOOKS, SUMMARY
 from leadreport.report import run_report
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FILES = ["2026-W46/00_first.html", "2026-W46/01_charts.html", "2026-W46/index.html", "index.html"]
