@@ -2,11 +2,10 @@
 
 import polars as pl
 
-from leadreport.policy import EXITS, Criterion, Group, Policy
+from leadreport.policy import EXITS, Policy
 from leadreport.qualify.answers import framework_columns, next_question
-from leadreport.qualify.logic import holds
+from leadreport.qualify.patterns import TEMPORARY, with_verdicts
 from leadreport.qualify.sentences import why
-from leadreport.qualify.words import phrase
 
 CLASSES = ("lead", "mql", "sal", "sql", "opportunity", "customer", *EXITS)
 """Every class, in the order of a report."""
@@ -41,21 +40,18 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     >>> named.filter(pl.col("class") == "sql")["is_hot"].all()
     True
     """
-    groups = {"mql": policy.criteria.mql, "sal": policy.criteria.sal, "sql": policy.criteria.sql}
-    schema = facts.schema
     framework = policy.qualification.framework
-    named = facts.with_columns(
-        **{f"meets_{name}": holds(group, schema=schema) for name, group in groups.items()},
+    named = with_verdicts(facts, policy=policy).with_columns(
         **framework_columns(framework=framework, needed=policy.qualification.at_least),
         next_question=next_question(framework=framework),
-    ).with_columns(meets_hot=holds(policy.criteria.hot, schema=schema) | pl.col("meets_sql") | pl.col("is_sql"))
-    named = named.with_columns(**{"class": class_of()})
-    named = named.with_columns(
+        meets_hot=pl.col("meets_hot") | pl.col("meets_sql") | pl.col("is_sql"),
+    )
+    named = named.with_columns(**{"class": class_of()}).with_columns(
         is_hot=pl.col("meets_hot").fill_null(False) & ~pl.col("class").is_in(EXITS),
         criteria_for=pl.when(pl.col("class") == "lead").then(pl.lit("mql")).otherwise(pl.lit("sql")),
         next_question=pl.when(~pl.col("class").is_in([*EXITS, "customer"])).then("next_question"),
     )
-    return with_criteria(named, policy=policy).with_columns(why=why(zone=policy.company.time_zone)).drop("met_mql")
+    return named.with_columns(**criteria_columns(), why=why(zone=policy.company.time_zone)).drop(TEMPORARY)
 
 
 def class_of() -> pl.Expr:
@@ -78,43 +74,10 @@ def class_of() -> pl.Expr:
     )
 
 
-def with_criteria(named: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+def criteria_columns() -> dict[str, pl.Expr]:
     """The lists of criteria met, missing and not known, for the class that `criteria_for` names."""
-    schema = named.schema
-    mql, sql = (lists(group, schema=schema) for group in (policy.criteria.mql, policy.criteria.sql))
     for_mql = pl.col("criteria_for") == "mql"
-    columns = {f"criteria_{part}": pl.when(for_mql).then(mql[part]).otherwise(sql[part]) for part in mql}
-    return named.with_columns(**columns, met_mql=mql["met"])
-
-
-def lists(group: Group, *, schema: pl.Schema) -> dict[str, pl.Expr]:
-    """Criteria met, missing and not known, in words.
-
-    Missing is what cannot hold any more as things stand: alternatives that all fail stand in one phrase. Not known is
-    every open criterion on which it still depends.
-    """
-    parts = [(part, holds(part, schema=schema)) for part in demands(group)]
-    leaves = [(leaf, holds(leaf, schema=schema)) for leaf in group.leaves()]
-    on_which_it_depends = [
-        (leaf, holding.is_null() & holds(leaf, schema=schema).is_null())
-        for part, holding in parts
-        for leaf in (part.leaves() if isinstance(part, Group) else [part])
-    ]
     return {
-        "met": phrases(leaves),
-        "missing": phrases([(part, ~holding) for part, holding in parts]),
-        "unknown": phrases(on_which_it_depends),
+        f"criteria_{part}": pl.when(for_mql).then(f"{part}_of_mql").otherwise(f"{part}_of_sql")
+        for part in ("met", "missing", "unknown")
     }
-
-
-def demands(criterion: Criterion) -> list[Criterion]:
-    """What must hold, one by one: the members of "all", and each group of alternatives as one."""
-    if isinstance(criterion, Group) and criterion.needed == len(criterion.members):
-        return [part for member in criterion.members for part in demands(member)]
-    return [criterion]
-
-
-def phrases(conditions: list[tuple[Criterion, pl.Expr]]) -> pl.Expr:
-    """The words of the criteria whose condition is true, as a list, each once."""
-    words = [pl.when(holding).then(pl.lit(phrase(criterion))) for criterion, holding in conditions]
-    return pl.concat_list(words).list.drop_nulls().list.unique(maintain_order=True)

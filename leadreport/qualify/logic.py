@@ -1,6 +1,6 @@
 """Criteria as expressions that are true, false, or null where the answer is not known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -37,18 +37,19 @@ def holds(criterion: Criterion, *, schema: pl.Schema) -> pl.Expr:
     >>> leads.select(is_wanted=holds(wanted, schema=leads.schema))["is_wanted"].to_list()
     [True, None, False]
     """
-    surely, possibly = bounds(criterion, schema=schema)
-    return pl.when(surely).then(True).when(~possibly).then(False)
+    return combined(criterion, leaf=lambda each: leaf_holds(each, schema=schema))
 
 
-def bounds(criterion: Criterion, *, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
+def combined(criterion: Criterion, *, leaf: Callable[[Leaf], pl.Expr]) -> pl.Expr:
+    """The truth of a criterion from the truth of its leaves."""
+    return decided(bounds(criterion, leaf=leaf))
+
+
+def bounds(criterion: Criterion, *, leaf: Callable[[Leaf], pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
     """Whether a criterion holds if everything not known is no, and if it is yes: neither is ever null."""
     if isinstance(criterion, Group):
-        return enough([bounds(member, schema=schema) for member in criterion.members], needed=criterion.needed)
-    if isinstance(criterion, FrameworkCriterion):
-        criteria = FRAMEWORKS[criterion.framework].criteria
-        return enough([either_way(is_yes(name)) for name in criteria], needed=criterion.at_least or len(criteria))
-    return either_way(leaf_holds(criterion, schema=schema))
+        return enough([bounds(member, leaf=leaf) for member in criterion.members], needed=criterion.needed)
+    return either_way(leaf(criterion))
 
 
 def enough(members: Sequence[tuple[pl.Expr, pl.Expr]], *, needed: int) -> tuple[pl.Expr, pl.Expr]:
@@ -61,7 +62,14 @@ def either_way(holding: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return holding.fill_null(False), holding.fill_null(True)
 
 
+def decided(either: tuple[pl.Expr, pl.Expr]) -> pl.Expr:
+    """True when it holds in any case, false when in none, else null."""
+    surely, possibly = either
+    return pl.when(surely).then(True).when(~possibly).then(False)
+
+
 def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
+    """The truth of a single criterion."""
     match criterion:
         case AttributeCriterion():
             return attribute_holds(criterion, schema=schema)
@@ -76,6 +84,11 @@ def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
             return pl.col(known(f"{criterion.stage}_at", schema=schema)).is_not_null()
         case AnswerCriterion():
             return answer_holds(criterion)
+        case FrameworkCriterion():
+            names = FRAMEWORKS[criterion.framework].criteria
+            return decided(
+                enough([either_way(is_yes(name)) for name in names], needed=criterion.at_least or len(names))
+            )
     raise TypeError(criterion)
 
 

@@ -9,17 +9,20 @@ from leadreport.qualify.words import CLASS_NAMES
 def why(*, zone: str) -> pl.Expr:
     """What makes a lead its class, and what it lacks for the next.
 
-    Reads class, stage_at, the dates of its deal, the reasons of its exit, criteria_for, criteria_met, criteria_missing,
-    criteria_unknown and met_mql (the criteria of MQL that are met).
+    Reads class, stage_at, the dates of its deal, the reasons of its exit, and what its criteria say: earned_of_mql,
+    earned_of_sql, lacking_of_mql, lacking_of_sql.
     """
+    mql = pl.concat_str(named(), pl.col("earned_of_mql"), pl.lit("."), pl.col("lacking_of_sql"))
     return (
         pl.when(pl.col("class").is_in(EXITS))
         .then(by_exit(zone=zone))
         .when(pl.col("class").is_in(["opportunity", "customer"]))
         .then(by_deal(zone=zone))
         .when(pl.col("class") == "sql")
-        .then(pl.concat_str(named(), clause(": ", pl.col("criteria_met")), pl.lit(".")))
-        .otherwise(by_criteria())
+        .then(pl.concat_str(named(), pl.col("earned_of_sql"), pl.lit(".")))
+        .when(pl.col("class") == "lead")
+        .then(pl.concat_str(named(), pl.lit("."), pl.col("lacking_of_mql")))
+        .otherwise(mql)
     )
 
 
@@ -37,18 +40,18 @@ def by_deal(*, zone: str) -> pl.Expr:
     return pl.concat_str(named(), pl.lit(" since "), on_day(since, zone=zone), pl.lit(", as the CRM has it."))
 
 
-def by_criteria() -> pl.Expr:
-    """MQL: trial started. For SQL it lacks: demo session; still open: budget confirmed."""
-    earned = pl.when(pl.col("class") == "lead").then(pl.lit("")).otherwise(clause(": ", pl.col("met_mql")))
-    aim = pl.col("criteria_for").replace_strict(CLASS_NAMES)
-    missing, unknown = (
-        clause(" it lacks: ", pl.col("criteria_missing")),
-        clause(" still open: ", pl.col("criteria_unknown")),
-    )
+def earned(name: str) -> pl.Expr:
+    """What is met: ": trial started, demo session", or nothing."""
+    return clause(": ", pl.col(f"met_of_{name}"))
+
+
+def lacking(name: str) -> pl.Expr:
+    """For SQL it lacks: demo session; still open: budget confirmed."""
+    missing = clause(" it lacks: ", pl.col(f"missing_of_{name}"))
+    unknown = clause(" still open: ", pl.col(f"unknown_of_{name}"))
     between = pl.when((missing != "") & (unknown != "")).then(pl.lit(";")).otherwise(pl.lit(""))
-    lacking = pl.concat_str(pl.lit(" For "), aim, missing, between, unknown, pl.lit("."))
-    is_lacking = (missing != "") | (unknown != "")
-    return pl.concat_str(named(), earned, pl.lit("."), pl.when(is_lacking).then(lacking).otherwise(pl.lit("")))
+    text = pl.concat_str(pl.lit(f" For {CLASS_NAMES[name]}"), missing, between, unknown, pl.lit("."))
+    return pl.when((missing != "") | (unknown != "")).then(text).otherwise(pl.lit(""))
 
 
 def named() -> pl.Expr:
