@@ -1,11 +1,36 @@
 """Close rates become points, points become scores with reasons."""
 
 from leadreport.scoring.anchor import reanchor
+from leadreport.scoring.backtest import Backtest, backtest
 from leadreport.scoring.card import Scorecard
+from leadreport.scoring.drift import psi, stability
 from leadreport.scoring.fit import fit_scorecard
+from leadreport.scoring.hindsight import split_by_time, with_hindsight
+from leadreport.scoring.leaks import leakage_audit
+from leadreport.scoring.loop import closed_loop
 from leadreport.scoring.maturity import mature_leads
+from leadreport.scoring.origins import close_rates
 from leadreport.scoring.read import parse_scorecard
 from leadreport.scoring.score import score_leads
 from leadreport.scoring.store import scorecard_text
+from leadreport.scoring.thresholds import threshold_table
 
-__all__ = ["Scorecard", "fit_scorecard", "mature_leads", "parse_scorecard", "reanchor", "score_leads", "scorecard_text"]
+__all__ = [
+    "Backtest",
+    "Scorecard",
+    "backtest",
+    "close_rates",
+    "closed_loop",
+    "fit_scorecard",
+    "leakage_audit",
+    "mature_leads",
+    "parse_scorecard",
+    "psi",
+    "reanchor",
+    "score_leads",
+    "scorecard_text",
+    "split_by_time",
+    "stability",
+    "threshold_table",
+    "with_hindsight",
+]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from leadreport.scoring.curve import Curve
@@ -33,7 +34,7 @@ class Scorecard:
     is_edited. `weights` has a row per attribute: attribute, part (fit or engagement), weight, prior_leads. `pairs` has
     a row per cell of the pair tables: first, first_value, second, second_value, leads, customers, expected_customers,
     close_rate, expected_rate, points, is_edited; `pair_weights` a row per pair table: first, second, weight,
-    prior_leads.
+    prior_leads. `bands` has the training leads by score: score_from, leads, customers, close_rate.
 
     With the weighted method every lead starts with `start` points, its values add theirs, and a tenth of the sum is the
     score: 50 is a lead like the average, and every 5 more double the odds.
@@ -51,6 +52,7 @@ class Scorecard:
     weights: pl.DataFrame
     pairs: pl.DataFrame
     pair_weights: pl.DataFrame
+    bands: pl.DataFrame
     trained_from: date | None = None
     trained_until: date | None = None
     policy_version: str | None = None
@@ -101,9 +103,19 @@ class Scorecard:
         return int(self.table["is_edited"].sum() + self.pairs["is_edited"].sum())
 
     @property
-    def most_points(self) -> float:
-        """The points of a lead with the best value of every attribute."""
-        return float(self.table.group_by("attribute").agg(pl.col("points").max())["points"].sum()) or 1.0
+    def points_per_score(self) -> float:
+        """Points that are worth one of the score's 0 to 100.
+
+        Ten with the weighted method, whatever the fit. The other methods have no scale of their own: there a lead with
+        the best value of every attribute scores 100.
+        """
+        if self.method == "weighted":
+            return 10.0
+        return float(self.table.group_by("attribute").agg(pl.col("points").max())["points"].sum() / 100) or 0.01
+
+    def score(self, points: np.ndarray) -> np.ndarray:
+        """From 0 to 100, with one decimal."""
+        return (points / self.points_per_score).clip(0, 100).round(1)
 
 
 def part_of(attribute: str, *, engagement: Sequence[str] | None) -> str:

@@ -1,12 +1,14 @@
 """From leads whose outcome is known to a scorecard."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from leadreport.errors import InputError, did_you_mean
+from leadreport.scoring.bands import score_bands
 from leadreport.scoring.card import NOTHING_TO_LEARN, Scorecard, part_of
 from leadreport.scoring.closing import METHODS
 from leadreport.scoring.curve import Curve, doubling_curve, fitted_curve
@@ -73,7 +75,7 @@ def fit_scorecard(
     totals = total(columns_of(codes, found, table=table, pairs=cells), leads=len(won))
     curve, start = curve_of(totals, won, is_weighted=is_weighted, evidence=learned.evidence)
     trained_from, trained_until = window_of(frame)
-    return Scorecard(
+    card = Scorecard(
         method=method,
         outcome=outcome,
         leads=len(won),
@@ -89,7 +91,9 @@ def fit_scorecard(
         trained_from=trained_from,
         trained_until=trained_until,
         policy_version=policy_version,
+        bands=pl.DataFrame(),
     )
+    return replace(card, bands=score_bands(card.score(start + totals), won))
 
 
 def training_leads(frame: pl.DataFrame, *, attributes: Sequence[str], outcome: str) -> tuple[pl.DataFrame, np.ndarray]:

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 
 from leadreport.errors import InputError
+from leadreport.scoring.bands import COUNTS as BAND_COUNTS
+from leadreport.scoring.bands import with_close_rate
 from leadreport.scoring.card import Anchor, Scorecard
 from leadreport.scoring.curve import Curve
 from leadreport.scoring.rows import COUNTS, PAIR_COUNTS, PAIR_WEIGHTS, WEIGHTS, pair_rows, value_rows
@@ -39,6 +41,7 @@ def built(content: Mapping[str, Any]) -> Scorecard:
     """The card from the parsed text."""
     content = dict(content)
     attributes, pairs = content.pop("attribute"), content.pop("pair", [])
+    bands = pl.DataFrame(content.pop("bands"), schema=BAND_COUNTS)
     curve, anchor = content.pop("curve"), content.pop("anchor", None)
     curve |= {"variances": tuple(curve["variances"]), "bends": tuple(tuple(each) for each in curve["bends"])}
     weights = pl.DataFrame([weight_row(each) for each in attributes], schema=WEIGHTS, orient="row")
@@ -61,6 +64,7 @@ def built(content: Mapping[str, Any]) -> Scorecard:
         weights=weights,
         pairs=with_edits(cells, [row["points"] for each in pairs for row in each["cells"]]),
         pair_weights=pair_weights,
+        bands=with_close_rate(bands),
     )
 
 

@@ -47,9 +47,9 @@ def score_leads(frame: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
     by_part = {part: total(of_part(columns, card, part), leads=frame.height) for part in ("fit", "engagement")}
     points = card.start + by_part["fit"] + by_part["engagement"]
     return frame.with_columns(
-        **score_columns(by_part, card=card),
-        **rate_columns(points, spread_of(columns, card), card=card),
-        reasons=reasons(columns, per_score=per_score(card)),
+        **score_columns(by_part, card),
+        **rate_columns(points, spread_of(columns, card), card),
+        reasons=reasons(columns, per_score=card.points_per_score),
     )
 
 
@@ -59,23 +59,15 @@ def of_part(columns: Sequence[Column], card: Scorecard, part: str) -> list[Colum
     return [each for each in columns if bool(engaged & set(each.names)) == (part == "engagement")]
 
 
-def per_score(card: Scorecard) -> float:
-    """Points that are worth one of the score's 0 to 100."""
-    return 10.0 if card.method == "weighted" else card.most_points / 100
-
-
-def score_columns(by_part: dict[str, Array], *, card: Scorecard) -> dict[str, pl.Series]:
+def score_columns(by_part: dict[str, Array], card: Scorecard) -> dict[str, pl.Series]:
     """Score and its two parts; what 0 and 100 cut off is cut off the parts too."""
-    fit = ((card.start + by_part["fit"]) / per_score(card)).clip(0, 100).round(1)
-    score = ((card.start + by_part["fit"] + by_part["engagement"]) / per_score(card)).clip(0, 100).round(1)
-    return {
-        "score": pl.Series(score),
-        "fit_score": pl.Series(fit),
-        "engagement_score": pl.Series((score - fit).round(1)),
-    }
+    fit = card.score(card.start + by_part["fit"])
+    score = card.score(card.start + by_part["fit"] + by_part["engagement"])
+    parts = {"score": score, "fit_score": fit, "engagement_score": (score - fit).round(1)}
+    return {name: pl.Series(values) for name, values in parts.items()}
 
 
-def rate_columns(points: Array, spread: Array, *, card: Scorecard) -> dict[str, pl.Series]:
+def rate_columns(points: Array, spread: Array, card: Scorecard) -> dict[str, pl.Series]:
     """The expected close rate with its 95 % interval."""
     odds = card.curve.odds(points)
     doubt = WIDTH * np.sqrt(spread + card.curve.variance(points))

@@ -41,7 +41,8 @@ def scorecard_text(card: Scorecard) -> str:
     { value = "yes", leads = 200, customers = 50, points = 25.0 },
     """
     plain = {name: getattr(card, name) for name in PLAIN} | {"signed_by": list(card.signed_by)}
-    parts = [HEAD + keys(plain), "[curve]\n" + keys(asdict(card.curve))]
+    bands = lines("bands", card.bands.select("score_from", "leads", "customers"))
+    parts = [HEAD + keys(plain) + bands, "[curve]\n" + keys(asdict(card.curve))]
     if card.anchor:
         parts.append("[anchor]\n" + keys(asdict(card.anchor)))
     parts += [attribute_text(card, row) for row in card.weights.iter_rows(named=True)]
