@@ -62,7 +62,8 @@ def calibration_chart(bands: pl.DataFrame, *, title: str | None = None, subtitle
 
 DECILES = {
     "decile": ("Tenth of the leads, best first", "count"), "leads": ("Leads", "count"),
-    "customers": ("Customers", "score"),    "close_rate": "Close rate", "lift": "Times the average", "customers_rate": "Of all customers, down to here",
+    "customers": ("Customers", "score"), "close_rate": "Close rate", "lift": "Times the average",
+    "customers_rate": "Of all customers, down to here",
 }  # fmt: skip
 
 

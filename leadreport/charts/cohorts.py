@@ -11,7 +11,7 @@ from leadreport.charts.palette import MAIN, QUIET
 from leadreport.charts.theme import GROUND
 from leadreport.charts.words import extremes, last, sentences
 
-STATES = {"settled": "final", "young": "still open: so far, for its age", "cut": "record begins too late"}
+STATES = {"settled": "final", "young": "still open: so far, for its age", "cut": "record not complete"}
 """What may be said of a cohort."""
 
 STYLES = {
@@ -52,11 +52,11 @@ def cohort_chart(cohorts: pl.DataFrame, *, title: str | None = None, subtitle: s
     )
     names = [name for name in STYLES if name in frame["state"]]
     drawn = measured(base, names) if not expected else ghosts(base) + measured(base, names)
-    young = frame.filter(state=pl.lit(STATES["young"])).height
+    count = {name: frame.filter(pl.col("state") == STATES[name]).height for name in STATES}
     size = f"{formats.count(frame['leads'].min())} to {formats.count(frame['leads'].max())} leads each"
-    below = (
-        f"{frame.height} cohorts of {size}; {young} still open. Lines: 95 % interval. Grey: where open ones may end."
-    )
+    below = f"{frame.height} cohorts of {size}; {count['young']} still open. Lines: 95 % interval."
+    if expected and count["young"]:
+        below += " Grey: where open ones may end."
     return finished(
         drawn,
         frame,
@@ -64,7 +64,8 @@ def cohort_chart(cohorts: pl.DataFrame, *, title: str | None = None, subtitle: s
         title=title or "How many of each cohort convert?",
         subtitle=subtitle or below,
         description=sentences(
-            f"Points with intervals, one per cohort; {frame.height - young} are final, {young} are still open.",
+            f"Points with intervals, one per cohort: {count['settled']} final, {count['young']} still open, "
+            f"{count['cut']} from before the record was complete.",
             extremes(frame, group="cohort", value="conversion_rate", kind="rate"),
             last(frame, group="cohort", value="conversion_rate", kind="rate"),
         ),
@@ -72,14 +73,15 @@ def cohort_chart(cohorts: pl.DataFrame, *, title: str | None = None, subtitle: s
 
 
 def with_state(cohorts: pl.DataFrame) -> pl.DataFrame:
-    """Which of its two numbers a cohort shows, and as what."""
-    is_cut = pl.col("is_truncated") if "is_truncated" in cohorts.columns else pl.lit(False)
-    state = pl.when(is_cut).then(pl.lit("cut")).when("is_final").then(pl.lit("settled")).otherwise(pl.lit("young"))
+    """Which of its two numbers a cohort shows, and as what; old ones without a final rate were not all on record."""
+    is_settled = pl.col("conversion_rate").is_not_null()
+    is_cut = pl.col("is_final") | (pl.col("is_truncated") if "is_truncated" in cohorts.columns else False)
+    state = pl.when(is_settled).then(pl.lit("settled")).when(is_cut).then(pl.lit("cut")).otherwise(pl.lit("young"))
     return cohorts.with_columns(
         state=state.replace(STATES),
         shown_rate=pl.coalesce("conversion_rate", "km_rate"),
-        shown_low=pl.when(pl.col("conversion_rate").is_null()).then("km_low").otherwise("low"),
-        shown_high=pl.when(pl.col("conversion_rate").is_null()).then("km_high").otherwise("high"),
+        shown_low=pl.when(is_settled).then("low").otherwise("km_low"),
+        shown_high=pl.when(is_settled).then("high").otherwise("km_high"),
     )
 
 

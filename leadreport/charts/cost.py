@@ -177,7 +177,9 @@ def _times() -> alt.Axis:
 def _verdicts(values: pl.DataFrame) -> list[alt.Fill | alt.Stroke | alt.Shape]:
     """Fill, stroke and shape of the verdicts that occur, in one legend."""
     names = [name for name in VERDICTS if name in values["verdict"]]
-    styles = zip(*(VERDICTS[name] for name in names), strict=True)
-    channels = zip((alt.Fill, alt.Stroke, alt.Shape), styles, strict=True)
-    scales = [(channel, alt.Scale(domain=names, range=list(style))) for channel, style in channels]
-    return [channel("verdict:N", scale=scale, sort=names, legend=legend(names)) for channel, scale in scales]
+    channels = (alt.Fill, alt.Stroke, alt.Shape)
+    ranges = [[VERDICTS[name][place] for name in names] for place in range(len(channels))]
+    return [
+        channel("verdict:N", scale=alt.Scale(domain=names, range=styles), sort=names, legend=legend(names))
+        for channel, styles in zip(channels, ranges, strict=True)
+    ]

@@ -50,7 +50,7 @@ def speed_chart(
         frame,
         told,
         title=title or f"Who answers in time, by {formats.label_of(group).lower()}?",
-        subtitle=subtitle or "Share of the leads that were due; lines: 95 % interval. n: leads handed over.",
+        subtitle=subtitle or "Share of the leads that were due; lines: 95 % interval. n: handed over.",
         description=sentences(
             f"Points with intervals, one per {formats.label_of(group).lower()}: the share of leads answered in time.",
             extremes(frame, group=group, value="attainment_rate", kind="rate"),
@@ -80,9 +80,9 @@ def acceptance_chart(
         frame,
         told,
         title=title or f"Which leads does sales take on, by {formats.label_of(group).lower()}?",
-        subtitle=subtitle or "Of the leads that had their time; lines: 95 % interval. n: leads handed over.",
+        subtitle=subtitle or "Of the leads that had their time; lines: 95 % interval. n: handed over.",
         description=sentences(
-            f"Points with intervals, one per {formats.label_of(group).lower()}: the share of leads that sales accepted.",
+            f"Points with intervals, one per {formats.label_of(group).lower()}: the share that sales accepted.",
             extremes(frame, group=group, value="acceptance_rate", kind="rate"),
         ),
     )

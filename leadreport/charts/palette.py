@@ -4,11 +4,11 @@ Each has a contrast of at least 3 to 1 against #ffffff and against #14181f, so a
 its marks. Colour never carries a meaning alone: a shape, a dash, a place or a label says the same.
 """
 
-BLUE = "#2f6fc4"
+BLUE = "#316ac2"
 ORANGE = "#c9560f"
-GREEN = "#35a06a"
-PINK = "#c9719f"
-VIOLET = "#7c40e0"
+GREEN = "#2fa468"
+PINK = "#c2709d"
+VIOLET = "#7e3de6"
 GREY = "#7b8490"
 
 CATEGORIES: tuple[str, ...] = (BLUE, ORANGE, GREEN, PINK, VIOLET)
@@ -35,7 +35,7 @@ def luminance(colour: str) -> float:
 
     Examples
     --------
-    >>> round(luminance("#ffffff"), 3), round(luminance("#2f6fc4"), 3)
+    >>> round(luminance("#ffffff"), 3), round(luminance("#316ac2"), 3)
     (1.0, 0.16)
     """
     red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))

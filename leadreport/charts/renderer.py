@@ -8,6 +8,7 @@ spec it carries `usermeta.leadreport`: `title`, `subtitle`, `description` and `t
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
@@ -18,6 +19,8 @@ from leadreport.formats import display_mode
 CHART_MIME = "application/vnd.leadreport.chart"
 NAME = "leadreport"
 
+_others: dict[str, Callable[..., Any]] = {}
+
 
 def render(spec: dict[str, Any], **options: Any) -> Any:
     """The outputs of one chart, in the mode that is on when it is shown."""
@@ -26,7 +29,7 @@ def render(spec: dict[str, Any], **options: Any) -> Any:
         return {"text/plain": told(spec)}
     if mode == "report":
         return {CHART_MIME: as_text(spec), "text/plain": told(spec)}
-    return alt.renderers._plugins["default"](spec, **options)
+    return _others["lab"](spec, **options)
 
 
 def as_text(spec: dict[str, Any]) -> str:
@@ -56,7 +59,9 @@ def told(spec: dict[str, Any]) -> str:
 
 
 def enable() -> None:
-    """Make this renderer and this theme the ones that altair uses."""
+    """Make this renderer and this theme the ones that altair uses; outside a report, what was active before goes on."""
+    if alt.renderers.active != NAME:
+        _others["lab"] = alt.renderers.get()
     alt.theme.register(NAME, enable=True)(lambda: alt.theme.ThemeConfig(theme()))
     alt.renderers.register(NAME, render)
     alt.renderers.enable(NAME)

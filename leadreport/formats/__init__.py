@@ -9,10 +9,10 @@ from leadreport.formats.money import money, symbol
 from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
 from leadreport.formats.spoken import DASH, LANGUAGES, NNBSP, Spoken, display_mode, spoken, use
 from leadreport.formats.times import date, days, hours, instant, span, week
-from leadreport.formats.words import a_verdict, listed, phrase, plural
+from leadreport.formats.words import VERDICTS, listed, phrase, plural
 
 __all__ = [
-    "DASH", "KINDS", "LANGUAGES", "NNBSP", "Spoken", "a_verdict", "count", "date", "days", "display_mode", "flag",
+    "DASH", "KINDS", "LANGUAGES", "NNBSP", "VERDICTS", "Spoken", "count", "date", "days", "display_mode", "flag",
     "hours", "instant", "interval", "intervals_of", "kind_of", "label_of", "listed", "money", "number", "phrase",
     "plural", "points", "rate", "ratio", "shown", "signed", "span", "spoken", "symbol", "use", "week",
 ]  # fmt: skip

@@ -158,7 +158,7 @@ def shown(value: object, kind: str, *, language: str | None = None) -> str:
 
 
 def signed(change: object, kind: str, *, language: str | None = None) -> str:
-    """A change in the unit that changes of this format have, with its sign.
+    """A change in the unit that changes of this format have, with its sign; cents only when it is next to nothing.
 
     Examples
     --------
@@ -169,6 +169,8 @@ def signed(change: object, kind: str, *, language: str | None = None) -> str:
         return DASH
     if kind in ("rate", "points"):
         return numbers.points(change, language=language)
+    if kind == "money":
+        return money(change, decimals=0 if abs(change) >= 10 else None, is_signed=True, language=language)
     size = shown(abs(change), kind, language=language)
     is_nothing = size == shown(0, kind, language=language)
     return size if is_nothing else ("+" if change > 0 else MINUS) + size

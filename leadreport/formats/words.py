@@ -68,24 +68,6 @@ def phrase(key: str, *, language: str | None = None, **parts: str) -> str:
     return chosen.format(**parts) if parts else chosen
 
 
-def a_verdict(verdict: str) -> str:
-    """The verdict when it is one of those that a page may give.
-
-    Raises
-    ------
-    ValueError
-        For any other word.
-
-    Examples
-    --------
-    >>> a_verdict("within noise")
-    'within noise'
-    """
-    if verdict not in VERDICTS:
-        raise ValueError(f"no verdict '{verdict}'; allowed: {', '.join(VERDICTS)}")
-    return verdict
-
-
 def plural(number: float | None, one: str, many: str | None = None, *, language: str | None = None) -> str:
     """A count with its noun in the right number.
 

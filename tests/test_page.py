@@ -1,0 +1,360 @@
+"""Tables, cards, sentences and banners of a page."""
+
+import json
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadreport import formats, page
+from leadreport.clock import Period
+from leadreport.errors import PageError
+from leadreport.formats import NNBSP
+
+CHANNELS = pl.DataFrame(
+    {
+        "channel": ["ads", "events", None],
+        "leads": [1200, 35, 8],
+        "close_rate": [0.05, 0.2, None],
+        "low": [0.039, 0.1, None],
+        "high": [0.064, 0.359, None],
+        "cost_per_lead": [84.5, 1200.0, None],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def english_euros():
+    formats.use(language="en", currency="EUR", zone="UTC")
+    yield
+    formats.use(language="en", currency="EUR", zone="UTC")
+
+
+class Reader(HTMLParser):
+    """The elements of a piece of HTML and its text; fails on what is not closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def having(self, name, value):
+        return [tag for tag, attrs in self.elements if value in (attrs.get(name) or "").split()]
+
+
+def plain(text):
+    return text.replace(NNBSP, " ")
+
+
+def test_a_table_in_the_terminal_shows_every_row_aligned():
+    shown = page.table(CHANNELS, caption="Close rate by channel")
+    assert plain(repr(shown)).splitlines() == [
+        "Close rate by channel",
+        "Channel  Leads                 Close rate  Cost per lead",
+        "-------  -----  -------------------------  -------------",
+        "ads      1,200     5.0 % (3.9 % to 6.4 %)        € 84.50",
+        "events      35  20.0 % (10.0 % to 35.9 %)        € 1,200",
+        "–            8                          –              –",
+    ]
+
+
+def test_a_table_in_the_browser_is_semantic():
+    html = page.table(CHANNELS, caption="Close rate by channel")._repr_mimebundle_()["text/html"]
+    read = Reader(html)
+    tags = [tag for tag, _ in read.elements]
+    assert tags[:3] == ["div", "table", "caption"]
+    assert read.having("scope", "col") == ["th"] * 4
+    assert read.having("scope", "row") == ["th"] * 3
+    assert read.having("class", "lr-num") == ["th"] * 3 + ["td"] * 9
+    assert read.having("class", "lr-interval") == ["span"] * 2
+    region = read.elements[0][1]
+    assert (region["role"], region["tabindex"], region["aria-label"]) == ("region", "0", "Close rate by channel")
+
+
+def test_html_has_no_styles_and_no_scripts_of_its_own():
+    shown = [
+        page.table(CHANNELS, caption="a", notes="b", limit=1),
+        page.cards([page.headline("sqls", 42, before=37, verdict="up", n=430, better="up", target=50)]),
+        page.say("a"),
+        page.note("b", kind="warning"),
+        page.attention([("a", "b.html")]),
+        page.links([("a", "b.html")]),
+    ]
+    for display in shown:
+        tags = {tag for tag, _ in Reader(display.html).elements}
+        names = {name for _, attrs in Reader(display.html).elements for name in attrs}
+        assert tags.isdisjoint({"script", "style", "link", "img", "iframe"})
+        assert "style" not in names
+        assert not any(name.startswith("on") for name in names)
+
+
+EVIL = "</script><script>alert('1')</script> & \"quoted\" <b>"
+
+
+def test_nothing_in_the_data_becomes_markup():
+    frame = pl.DataFrame({EVIL: [EVIL], "leads": [1]})
+    shown = [
+        page.table(frame, caption=EVIL, labels={"leads": EVIL}, notes=EVIL),
+        page.cards([page.headline("sqls", 1, label=EVIL, n=1, n_of=EVIL)]),
+        page.say(EVIL),
+        page.note(EVIL),
+        page.attention([EVIL, (EVIL, "a.html")], title=EVIL),
+        page.links([(EVIL, 'a.html" onclick="x', EVIL)], title=EVIL),
+    ]
+    for display in shown:
+        assert "<script" not in display.html
+        assert "<b>" not in display.html
+        assert not [attrs for _, attrs in Reader(display.html).elements if "onclick" in attrs]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=4), st.text(max_size=20))
+def test_any_text_comes_back_from_a_table_as_it_was(values, caption):
+    html = page.table(pl.DataFrame({"reason": values}), caption=caption).html
+    expected = [" ".join(value.split()) for value in [caption, *values]]
+    found = [" ".join("".join(Reader(part + end).text).split()) for part, end in parts(html)]
+    assert found == [text or "" for text in expected]
+
+
+def parts(html):
+    """The caption and the first cell of each row."""
+    yield html.split("<caption>")[1].split("</caption>")[0], ""
+    for cell in html.split('<th scope="row">')[1:]:
+        yield cell.split("</th>")[0], ""
+
+
+def test_a_long_table_says_how_much_of_it_is_shown():
+    frame = pl.DataFrame({"owner": [f"rep {number}" for number in range(143)], "leads": range(143)})
+    shown = page.table(frame, caption="Overdue", limit=25)
+    assert repr(shown).endswith("25 of 143 shown")
+    assert '<p class="lr-table-note">25 of 143 shown</p>' in shown.html
+    assert shown.html.count("<tr") == 26
+    assert "shown" not in repr(page.table(frame.head(25), caption="Overdue", limit=25))
+
+
+def test_a_table_without_rows_says_so():
+    shown = page.table(CHANNELS.clear(), caption="Overdue")
+    assert repr(shown).splitlines()[-1] == "nothing to show"
+    assert '<td colspan="4">nothing to show</td>' in shown.html
+
+
+def test_columns_are_chosen_and_ordered_and_intervals_come_along():
+    shown = page.table(CHANNELS, caption="a", columns=["close_rate", "channel"])
+    assert plain(repr(shown)).splitlines()[3] == "   5.0 % (3.9 % to 6.4 %)  ads"
+
+
+def test_formats_labels_and_intervals_can_be_said():
+    frame = pl.DataFrame({"step": ["a"], "x": [0.5], "from": [0.25], "to": [0.75]})
+    shown = page.table(
+        frame, caption="a", formats={"x": "rate"}, labels={"x": "Share"}, intervals={"x": ("from", "to")}
+    )
+    assert plain(repr(shown)).splitlines()[1:] == [
+        "Step                      Share",
+        "----  -------------------------",
+        "a     50.0 % (25.0 % to 75.0 %)",
+    ]
+
+
+def test_a_headline_table_formats_each_row_by_its_name():
+    change = pl.DataFrame(
+        {
+            "name": ["sqls", "mql_to_sql_rate", "cost_per_sql"],
+            "value": [42.0, 0.355, 812.0],
+            "previous": [37.0, 0.301, 790.0],
+            "change": [5.0, 0.054, 22.0],
+        }
+    )
+    rows = [plain(line).split("  ") for line in repr(page.table(change, caption="a")).splitlines()[3:]]
+    assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
+        ["sqls", "42", "37", "+5"],
+        ["mql_to_sql_rate", "35.5 %", "30.1 %", "+5.4 pts"],
+        ["cost_per_sql", "€ 812", "€ 790", "+€ 22"],
+    ]
+
+
+@pytest.mark.parametrize("where", ["formats", "labels", "columns"])
+def test_a_column_that_is_not_there_is_refused_with_the_nearest_name(where):
+    given = {"formats": {"chanel": "text"}, "labels": {"chanel": "a"}, "columns": ["chanel"]}[where]
+    with pytest.raises(PageError, match="no column 'chanel'") as caught:
+        page.table(CHANNELS, caption="a", **{where: given})
+    assert "did you mean 'channel'?" in str(caught.value)
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(PageError, match="column 'leads' has no format 'percent'"):
+        page.table(CHANNELS, caption="a", formats={"leads": "percent"})
+
+
+def test_the_last_row_may_be_a_total():
+    html = page.table(CHANNELS, caption="a", has_total=True).html
+    assert html.count('class="lr-total"') == 1
+    assert html.rindex("lr-total") > html.rindex("events")
+
+
+def test_wide_characters_keep_a_table_aligned():
+    frame = pl.DataFrame({"owner": ["Zoë", "田中"], "leads": [1, 2]})
+    assert repr(page.table(frame, caption="a")).splitlines()[3:] == ["Zoë        1", "田中       2"]
+
+
+def test_a_card_says_value_change_verdict_n_and_target():
+    one = page.headline(
+        "close_rate", 0.05, before=0.04, verdict="up", n=400, low=0.03, high=0.08, better="up", target=0.06
+    )
+    assert plain(repr(page.cards([one]))) == (
+        "Close rate: 5.0 % (3.0 % to 8.0 %), +1.0 pts, up (better), n = 400 leads, target 6.0 %"
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "better", "words", "classes"),
+    [
+        ("up", "up", "up (better)", "lr-card lr-verdict-up lr-better"),
+        ("up", "down", "up (worse)", "lr-card lr-verdict-up lr-worse"),
+        ("down", None, "down", "lr-card lr-verdict-down"),
+        ("within noise", "up", "within noise", "lr-card lr-verdict-noise"),
+        ("too few to say", "up", "too few to say", "lr-card lr-verdict-few"),
+        ("partial", "up", "week not complete", "lr-card lr-verdict-partial"),
+    ],
+)
+def test_a_verdict_is_in_words_and_not_only_a_colour(verdict, better, words, classes):
+    html = page.cards([page.headline("sqls", 42, verdict=verdict, better=better)]).html
+    assert f'<span class="lr-verdict">{words}</span>' in html
+    assert f'<li class="{classes}">' in html
+
+
+def test_every_verdict_of_the_rates_has_a_card():
+    assert set(formats.VERDICTS) == {"up", "down", "within noise", "too few to say", "partial"}
+
+
+def test_an_invented_verdict_is_refused():
+    with pytest.raises(PageError, match="headline 'sqls' has no verdict 'rising'"):
+        page.headline("sqls", 42, verdict="rising")
+
+
+def test_a_missing_number_on_a_card_is_a_dash_and_has_no_change():
+    one = page.headline("cost_per_sql", None, before=800.0, verdict="too few to say", n=0)
+    assert (one.shown, one.change, one.shown_change) == ("–", None, None)
+
+
+def test_cards_tell_the_archive_their_numbers(monkeypatch):
+    monkeypatch.setenv("LEADREPORT_DISPLAY", "report")
+    bundle = page.cards([page.headline("sqls", 42, before=37, verdict="within noise", n=430)])._repr_mimebundle_()
+    assert json.loads(bundle[page.HEADLINES_MIME]) == [
+        {
+            "name": "sqls",
+            "label": "SQLs",
+            "value": 42,
+            "shown": "42",
+            "change": 5,
+            "shown_change": "+5",
+            "n": 430,
+            "verdict": "within noise",
+        }
+    ]
+
+
+def test_headlines_come_from_a_frame_and_an_older_week_says_so():
+    change = pl.DataFrame(
+        {
+            "name": ["sqls", "mql_to_sql_rate"],
+            "week": ["2026-W46", "2026-W36"],
+            "value": [42.0, 0.355],
+            "previous": [37.0, 0.301],
+            "n": [42, 31],
+            "verdict": ["up", "within noise"],
+        }
+    )
+    shown = page.cards(page.headlines_of(change, n_of={"mql_to_sql_rate": "MQLs"}, better={"sqls": "up"}))
+    assert plain(repr(shown)).splitlines() == [
+        "SQLs: 42, +5, up (better)",
+        "MQL to SQL rate: 35.5 %, +5.4 pts, within noise, n = 31 MQLs of 2026-W36",
+    ]
+
+
+def test_a_finding_is_one_paragraph():
+    assert page.say("42 of 430 leads\nbecame SQLs.").html == '<p class="lr-finding">42 of 430 leads became SQLs.</p>'
+
+
+def test_a_missing_table_is_said_with_what_to_do():
+    shown = repr(page.missing("spend", "what a lead costs"))
+    assert shown == (
+        "Not shown: This page cannot show what a lead costs: there is no spend table. "
+        "Add a file spend.csv or spend.parquet to the workspace, or map one in sources.toml."
+    )
+    assert 'class="lr-note lr-note-missing"' in page.missing("spend", "what a lead costs").html
+
+
+def test_a_quiet_week_is_said_to_be_one():
+    assert "Nothing stands out this week." in page.attention([]).html
+    assert repr(page.attention([("12 leads are overdue.", "03_handoff.html")])).endswith("- 12 leads are overdue.")
+
+
+def test_a_link_runs_nothing():
+    with pytest.raises(PageError, match="does not link to 'javascript:alert"):
+        page.links([("a", "javascript:alert(1)")])
+    with pytest.raises(PageError, match="does not link"):
+        page.attention([("a", " JavaScript:alert(1)")])
+
+
+def test_the_header_says_of_when_and_from_where():
+    formats.use(zone="Europe/Berlin")
+    files = pl.DataFrame({"file": ["leads.csv"], "rows": [6119], "sha256": ["0123456789abcdef"]})
+    shown = page.header(
+        as_of=datetime(2026, 11, 15, 23, tzinfo=UTC),
+        period=Period(date(2026, 11, 9), date(2026, 11, 16), zone="Europe/Berlin"),
+        policy_version="a1b2c3d4",
+        company="Nordlicht",
+        files=files,
+        rejected=3,
+        read=6122,
+    )
+    assert repr(shown).splitlines() == [
+        "Nordlicht",
+        "Period: 2026-W46, 9 Nov to 15 Nov 2026",
+        "As of: 16 Nov 2026, 00:00 Europe/Berlin",
+        "Policy version: a1b2c3d4",
+        "Rows rejected: 3 of 6,122 read",
+        "Where these numbers come from",
+        "File        Rows  SHA-256",
+        "---------  -----  --------",
+        "leads.csv  6,119  01234567",
+    ]
+    assert "<summary>Files</summary>" in shown.html
+
+
+def test_a_german_page_speaks_german():
+    page.use(language="de", currency="EUR")
+    assert plain(repr(page.table(CHANNELS, caption="Kanäle", limit=1))).splitlines()[3:] == [
+        "ads      1.200  5,0 % (3,9 % bis 6,4 %)        84,50 €",
+        "1 von 3 gezeigt",
+    ]
+    assert "im Rauschen" in repr(page.cards([page.headline("sqls", 42, verdict="within noise")]))
+    assert repr(page.missing("spend", "Kosten")).startswith("Nicht gezeigt: Diese Seite kann Kosten nicht zeigen")
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(PageError, match="no language 'fr'"):
+        page.use(language="fr")
+
+
+@pytest.mark.parametrize("mode", ["lab", "report", "text"])
+def test_text_mode_shows_text_only(monkeypatch, mode):
+    monkeypatch.setenv("LEADREPORT_DISPLAY", mode)
+    kinds = set(page.say("a")._repr_mimebundle_())
+    assert kinds == ({"text/plain"} if mode == "text" else {"text/html", "text/plain"})
