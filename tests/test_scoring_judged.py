@@ -199,7 +199,9 @@ def leaky_leads() -> pl.DataFrame:
             "trial": [i % 20 == 0 or i % 4 == 1 for i in range(n)],
             "onboarding": [True if w and i % 30 else None for i, w in enumerate(won)],
             "lost_reason": [None if w or i % 3 else "no budget" for i, w in enumerate(won)],
-            "call_seconds": [300 + i % 200 if w and i % 50 else i % 400 for i, w in enumerate(won)],
+            "call_seconds": [
+                150 + (i * 7) % 450 if w else (i * 7) % (300 if i % 10 < 8 else 600) for i, w in enumerate(won)
+            ],
             "contract_on": [day(i % 300) if w else None for i, w in enumerate(won)],
             "budget": [("yes", "no")[i % 2] for i in range(n)],
             "budget_at": [day(200) if i % 40 == 0 else day(5) for i in range(n)],
@@ -215,8 +217,8 @@ def test_leaks_are_named_and_harmless_attributes_are_not():
     suspects = audit.filter("is_suspect")
     assert suspects["attribute"].to_list() == ["budget", "call_seconds", "contract_on", "lost_reason", "onboarding"]
     evidence = dict(suspects.select("attribute", "evidence").iter_rows())
-    assert evidence["budget"] == "set at or after the outcome for 50 % of customers"
-    assert evidence["lost_reason"] == "filled for 0 % of customers and 37 % of the others"
+    assert evidence["budget"] == "set at or after the outcome for 25 % of customers"
+    assert evidence["lost_reason"] == "filled for 0 % of customers and 33 % of the others"
     assert "too good to be true" in evidence["call_seconds"]
     assert not suspects["is_used"].any()
 

@@ -13,8 +13,8 @@ def close_rates(leads: pl.DataFrame, *, by: str, outcome: str = "is_customer") -
     """The close rate of each group of mature leads, and whether it differs from that of all other leads.
 
     One row per group, the highest rate first: the group, leads, customers, close_rate, low, high (Wilson), lift (over
-    the benchmark), q_value (Fisher against all others, Benjamini-Hochberg over the groups), verdict ("above the others",
-    "below the others", "within noise").
+    the benchmark), q_value (Fisher against the others, Benjamini-Hochberg over the groups), verdict ("above the
+    others", "below the others", "within noise").
 
     Examples
     --------
