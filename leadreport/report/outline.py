@@ -24,6 +24,14 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Some HTML of a cell, and whether a section begins with it."""
+
+    html: str
+    begins_section: bool
+
+
+@dataclass(frozen=True)
 class Prose:
     """The text of a page.
 
@@ -33,18 +41,15 @@ class Prose:
         The first heading, as text.
     lead
         What stands below it in the same cell, as HTML.
-    html
-        The index of each further Markdown cell and its HTML, headings with ids.
-    starts
-        The indices of the cells that begin with a heading of the second level.
+    cells
+        The index of each further Markdown cell and its pieces; headings have ids.
     """
 
     title: str
     lead: str
     summary: str
-    html: dict[int, str]
+    cells: dict[int, list[Piece]]
     sections: list[Section]
-    starts: dict[int, str]
 
 
 def read_prose(notebook: NotebookNode, *, page: str) -> Prose:
@@ -55,8 +60,8 @@ def read_prose(notebook: NotebookNode, *, page: str) -> Prose:
     >>> from nbformat.v4 import new_markdown_cell, new_notebook
     >>> cells = [new_markdown_cell("# The funnel\\n\\nFor both."), new_markdown_cell("## How far?")]
     >>> prose = read_prose(new_notebook(cells=cells), page="02_funnel")
-    >>> prose.title, prose.summary, prose.sections, prose.starts
-    ('The funnel', 'For both.', [Section(title='How far?', anchor='how-far')], {1: 'how-far'})
+    >>> prose.title, prose.summary, prose.sections
+    ('The funnel', 'For both.', [Section(title='How far?', anchor='how-far')])
     """
     anchors = Anchors()
     texts = {
@@ -64,9 +69,20 @@ def read_prose(notebook: NotebookNode, *, page: str) -> Prose:
     }
     first = min(texts, default=None)
     title, lead = split_title(texts.pop(first)) if first is not None else ("", "")
-    starts = {index: found[1] for index, text in texts.items() if (found := re.match(r'\s*<h2 id="([^"]+)"', text))}
     summary = text_of(re.split("</p>", lead, maxsplit=1)[0])
-    return Prose(title or page, lead, summary, texts, anchors.sections, starts)
+    pieces = {index: pieces_of(text) for index, text in texts.items()}
+    return Prose(title or page, lead, summary, pieces, anchors.sections)
+
+
+def pieces_of(html: str) -> list[Piece]:
+    """A cell's HTML, cut before each heading of the second level: there a section begins.
+
+    Examples
+    --------
+    >>> [piece.begins_section for piece in pieces_of('<p>So.</p><h2 id="next">Next</h2><p>Well.</p>')]
+    [False, True]
+    """
+    return [Piece(part, part.startswith("<h2")) for part in re.split(r"(?=<h2 id=)", html.strip()) if part.strip()]
 
 
 def html_of(cell: NotebookNode) -> str:

@@ -32,12 +32,14 @@ def prepared(notebook: NotebookNode, *, prose: Prose, page: str, language: str) 
         When an output cannot be published.
     """
     shown = copy.deepcopy(notebook)
+    check_html(prose.lead, where=f"page {page}, the lead")
     number = 0
     for index, cell in enumerate(shown.cells):
         where = f"page {page}, {place_of(shown.cells, index)}"
         if cell.cell_type == "markdown":
-            cell.metadata["html"] = check_html(prose.html.get(index, ""), where=where)
-            cell.metadata["section"] = prose.starts.get(index)
+            cell.metadata["pieces"] = prose.cells.get(index, [])
+            for piece in cell.metadata["pieces"]:
+                check_html(piece.html, where=where)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _is_shown(output)]
             for output in cell.outputs:
