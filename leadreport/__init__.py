@@ -8,15 +8,34 @@ Everything an analyst needs is here by name; every metric is a function from fra
 
 from leadreport import charts, formats, page, rates
 from leadreport.check import describe_rejected
-from leadreport.clock import Period, as_instant, working_hours
-from leadreport.cost import attribute_credit, cost_change, cost_per_sql, lead_value
+from leadreport.clock import Period, as_instant, working_deadline, working_hours
+from leadreport.cost import (
+    attribute_credit,
+    cost_change,
+    cost_per_sql,
+    credit_by_model,
+    in_currency,
+    lead_value,
+    move_budget,
+    sales_velocity,
+    spend_lag,
+)
 from leadreport.errors import InputError, LeadreportError, PageError, PolicyError
 from leadreport.funnel import (
+    bottleneck,
     cohort_conversion,
+    cohort_heatmap,
+    forecast,
+    forecast_record,
     funnel_steps,
     import_spikes,
+    lead_velocity,
+    learnt_horizons,
     left_truncation,
     mix_and_rate,
+    seen_at,
+    stage_flow,
+    stage_stock,
     time_in_stage,
     week_on_week,
     weekly_entries,
@@ -24,7 +43,9 @@ from leadreport.funnel import (
 from leadreport.handoff import (
     acceptance,
     bridge_leads,
+    consistency,
     handed_over,
+    handed_over_leads,
     handoff_bridge,
     handoff_change,
     overdue_leads,
@@ -33,6 +54,7 @@ from leadreport.handoff import (
     speed_to_lead,
     too_early_too_late,
     touch_curve,
+    touches_until_verdict,
 )
 from leadreport.qualify import (
     CLASSES,
@@ -46,8 +68,25 @@ from leadreport.qualify import (
     framework_completeness,
     nurture_list,
     policy_against_crm,
+    ready_since,
     recycle_back,
+    returning_leads,
+    untold_leads,
 )
 from leadreport.rates import rate_difference, rate_interval
-from leadreport.scoring import Scorecard, fit_scorecard, mature_leads, score_leads
+from leadreport.scoring import (
+    Scorecard,
+    backtest,
+    close_rates,
+    closed_loop,
+    fit_scorecard,
+    leakage_audit,
+    mature_leads,
+    parse_scorecard,
+    reanchor,
+    score_leads,
+    scorecard_text,
+    stability,
+    threshold_table,
+)
 from leadreport.workspace import Workspace, open_workspace

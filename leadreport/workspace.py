@@ -100,7 +100,7 @@ def open_workspace(folder: str | Path, *, as_of: str | date | datetime) -> Works
     """
     place = found_folder(folder)
     policy = load_policy(place / "policy.toml")
-    inputs = input_files(place, policy=policy)
+    inputs = input_files(place)
     cache = cache_folder(place) / tables_key(place, inputs, policy)
     if not (cache / "counts.parquet").exists():
         checked = check_tables(read_tables(place, policy=policy), policy=policy)
@@ -183,8 +183,9 @@ def remember_facts(cache: Path, *, policy: Policy, as_of: datetime) -> None:
     path = facts_path(cache, as_of)
     if path.exists():
         return
-    tables = {name: pl.scan_parquet(cache / f"{name}.parquet") for name in TABLES}
-    facts = lead_facts(tables, policy=policy, as_of=as_of).collect().sort("lead_id")
+    # Frames in memory and not scans: the plan reads each table many times, and polars 2.1 takes a thread pool for each.
+    tables = {name: pl.read_parquet(cache / f"{name}.parquet").lazy() for name in TABLES}
+    facts = lead_facts(tables, policy=policy, as_of=as_of).collect(engine="in-memory").sort("lead_id")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     facts.write_parquet(draft)
     draft.replace(path)

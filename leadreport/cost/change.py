@@ -30,12 +30,13 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
     row = ("cost_per_sql", value, now["cost_per_sql_low"], now["cost_per_sql_high"], previous, change, now["sqls"])
     columns = ["name", "value", "low", "high", "previous", "change", "n", "verdict"]
     kinds = [pl.String, *[pl.Float64] * 5, pl.Int64, pl.String]
-    return pl.DataFrame([(*row, cost_verdict(now, before))], schema=list(zip(columns, kinds, strict=True)), orient="row")
+    schema = dict(zip(columns, kinds, strict=True))
+    return pl.DataFrame([(*row, cost_verdict(now, before))], schema=schema, orient="row")
 
 
 def cost_verdict(now: dict, before: dict) -> str:
     """Given all SQLs of both periods, those of this one are binomial with its share of the spend."""
-    if min(now["sqls"], before["sqls"]) < LEAST_SQLS or min(now["spend"], before["spend"]) <= 0:
+    if min(now["sqls"], before["sqls"]) < LEAST_SQLS or not (now["spend"] and before["spend"]):
         return "too few to say"
     from scipy.stats import binomtest  # half a second that a page without this headline need not pay
 

@@ -21,7 +21,7 @@ def load_policy(path: Path) -> Policy:
         raise PolicyError(
             f"{path} is missing", hint=f"write one with 'leadreport init {path.parent} --preset startup', then edit it"
         )
-    return parse_policy(path.read_text(encoding="utf-8"), name=path.name)
+    return parse_policy(path.read_text(encoding="utf-8-sig"), name=path.name)
 
 
 def parse_policy(text: str, *, name: str = "policy.toml") -> Policy:

@@ -78,7 +78,7 @@ class Qualification(Strict):
 class Scoring(Strict):
     """From which attributes the score is made, and how engagement fades."""
 
-    attributes: list[str] = []
+    attributes: list[str] = Field(default=["channel", "source"], min_length=1)
     allowed_despite_leak: list[str] = []
     method: Literal["close_rate", "lift", "weighted"] = "weighted"
     engagement_half_life_days: PositiveFloat = 14.0

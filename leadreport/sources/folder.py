@@ -96,7 +96,7 @@ def name_of(path: Path, *, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def input_files(folder: str | Path, *, policy: Policy | None = None, data: str | Path | None = None) -> pl.DataFrame:
+def input_files(folder: str | Path, *, data: str | Path | None = None) -> pl.DataFrame:
     """[file, tables, bytes, rows, sha256]: the files that a workspace reads, sorted by name.
 
     `tables` lists the tables that a file feeds, `rows` counts the rows below its header, those left out included.
