@@ -300,10 +300,11 @@ def looped() -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     webinars = [(f"L{i}", "webinar", "lead", "pricing", day(10)) for i in range(200) if i < 40 or i % 7 == 0]
     mails = [(f"L{i}", "email_click", "lead", None, day(11)) for i in range(0, 200, 2)]
+    views = [(f"L{i}", "page_view", "lead", None, day(number)) for i in range(200) for number in (7, 8, 9, 13)]
     calls = [(f"L{i}", "call", "sales", None, day(12)) for i in range(200)]
     late = [(f"L{i}", "onboarding_page", "lead", None, day(60)) for i in range(60)]
     schema = ["lead_id", "kind", "by", "detail", "happened_at"]
-    return facts, pl.DataFrame(webinars + mails + calls + late, schema=schema, orient="row")
+    return facts, pl.DataFrame(webinars + mails + views + calls + late, schema=schema, orient="row")
 
 
 def test_the_closed_loop_shows_what_won_leads_did_before_they_bought():
@@ -312,8 +313,26 @@ def test_the_closed_loop_shows_what_won_leads_did_before_they_bought():
         ("behaviour", "webinar", 43, 20, "more among won"),
         ("page or offer", "pricing", 43, 20, "more among won"),
         ("behaviour", "email_click", 30, 70, "within noise"),
+        ("behaviour", "page_view", 60, 140, "within noise"),
         ("source", "form", 60, 140, "within noise"),
     ]
+
+
+def test_doing_more_of_everything_is_not_doing_something_else():
+    """Won leads view four pages and lost ones one, each page alike: no page stands out."""
+    ids = [f"L{i:03d}" for i in range(400)]
+    facts = pl.DataFrame({"lead_id": ids, "is_customer": [i % 4 == 0 for i in range(400)], "lost_at": [1] * 400})
+    pages = ("home", "blog", "product", "about")
+    views = [
+        (lead, "page_view", pages[(i // 4 + j) % 4], day(1))
+        for i, lead in enumerate(ids)
+        for j in range(8)
+        if i % 4 == 0 or j < 1 + i // 4 % 8
+    ]
+    activities = pl.DataFrame(views, schema=["lead_id", "kind", "detail", "happened_at"], orient="row")
+    loop = closed_loop(facts, activities, aspects=[]).filter(pl.col("aspect") == "page or offer")
+    assert (loop["difference"] > 0.1).all()
+    assert (loop["verdict"] == "within noise").all()
 
 
 def test_with_many_comparisons_chance_is_not_called_a_finding():

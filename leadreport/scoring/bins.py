@@ -7,8 +7,12 @@ import numpy as np
 
 Array = np.ndarray
 
-FIRST_CUT = 25
-"""So many bins of about equal size are tried before neighbours are merged."""
+FEWEST_CUTS, MOST_CUTS = 10, 40
+LEADS_PER_CUT = 25
+"""So many bins of about equal size are tried before neighbours are merged: one for every 25 leads, 10 to 40."""
+
+LEEWAY = 0.0125
+"""An edge may move past this share of the leads to a rounder number."""
 
 MOST_BINS = 10
 SMALLEST_SHARE = 0.005
@@ -28,27 +32,37 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
     """
     known = ~np.isnan(numbers)
     numbers, won = numbers[known], won[known]
-    edges = round_edges(numbers)
+    edges = first_edges(numbers)
     groups = np.searchsorted(edges, numbers, side="right")
     leads = np.bincount(groups, minlength=len(edges) + 1).astype(float)
     customers = np.bincount(groups, weights=won, minlength=len(edges) + 1)
-    return tuple(float(edges[first - 1]) for first in best_starts(customers, leads) if first > 0)
+    kept = [edges[first - 1] for first in best_starts(customers, leads) if first > 0]
+    return tuple(sorted({rounder(float(edge), numbers) for edge in kept}))
 
 
-def round_edges(numbers: Array) -> Array:
-    """Round numbers near the quantiles; with few different numbers, every number is its own bin."""
+def first_edges(numbers: Array) -> Array:
+    """Round numbers near the quantiles, and a bin of its own for every number that is frequent."""
     different, times = np.unique(numbers, return_counts=True)
-    if len(different) <= FIRST_CUT:
+    cuts = int(np.clip(len(numbers) // LEADS_PER_CUT, FEWEST_CUTS, MOST_CUTS))
+    if len(different) <= cuts:
         return different[1:]
-    shares = np.arange(1, FIRST_CUT) / FIRST_CUT
-    low = np.quantile(numbers, shares - 0.4 / FIRST_CUT, method="lower")
-    high = np.quantile(numbers, shares + 0.4 / FIRST_CUT, method="higher")
-    edges = [roundest(a, b) for a, b in zip(low, high, strict=True)]
-    for place in np.flatnonzero(times > len(numbers) / FIRST_CUT):
+    edges = [between(numbers, share, leeway=0.4 / cuts) for share in np.arange(1, cuts) / cuts]
+    for place in np.flatnonzero(times > len(numbers) / cuts):
         edges.append(different[place])
         if place + 1 < len(different):
             edges.append(roundest(different[place], different[place + 1]))
     return np.unique([edge for edge in edges if different[0] < edge <= different[-1]])
+
+
+def rounder(edge: float, numbers: Array) -> float:
+    """The roundest number about as good as an edge."""
+    return between(numbers, float((numbers < edge).mean()), leeway=LEEWAY)
+
+
+def between(numbers: Array, share: float, *, leeway: float) -> float:
+    """The roundest number that has about this share of the numbers below it."""
+    low = np.quantile(numbers, max(share - leeway, 0.0), method="lower")
+    return roundest(low, np.quantile(numbers, min(share + leeway, 1.0), method="higher"))
 
 
 def roundest(low: float, high: float) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import rankdata
+from scipy.stats import chi2, rankdata
 
 from leadreport.rates.shrinkage import as_rate, log_odds, prior_leads, shrunken_rate
 from leadreport.scoring.closing import POINTS_PER_LOG_ODDS
@@ -17,7 +17,8 @@ AVERAGE = 500
 
 BANDS = 20
 USUAL_MISS = 0.1
-WORTH_A_BEND = 0.05
+SURE = 0.99
+LEAST_SLOPE = 0.05
 
 SLOPE_PULL = np.diag([1e-6, 0.1])
 """A weak pull of the slope towards 0 keeps it finite where the points separate customers from the rest."""
@@ -92,7 +93,7 @@ def bends_of(odds: Array, won: Array) -> tuple[tuple[float, float], ...]:
     """Where leads with like points closed clearly more or less often than the straight line says.
 
     Bands of about a twentieth of the leads, equal ones together; the close rate of each is shrunk towards what the line
-    expects, as those of the values are towards the benchmark. No bend unless some band's odds are off by over 5 %.
+    expects, as those of the values are towards the benchmark. No bend where chance explains all misses (99 %).
     """
     band = (BANDS * (rankdata(odds.round(9)) - 0.5) / len(odds)).astype(int)
     leads, customers = np.bincount(band, minlength=BANDS), np.bincount(band, weights=won, minlength=BANDS)
@@ -100,12 +101,13 @@ def bends_of(odds: Array, won: Array) -> tuple[tuple[float, float], ...]:
     leads, customers = leads[used], customers[used]
     expected = np.bincount(band, weights=as_rate(odds), minlength=BANDS)[used] / leads
     place = np.bincount(band, weights=odds, minlength=BANDS)[used] / leads
+    surprise = ((customers - leads * expected) ** 2 / (leads * expected * (1 - expected))).sum()
+    if surprise <= chi2.ppf(SURE, len(leads)):
+        return ()
     strength = prior_leads(customers, leads, centre=expected, usual_spread=USUAL_MISS)
     closed = shrunken_rate(customers, leads, centre=expected, strength=strength)
     miss = log_odds(closed) - log_odds(expected)
-    if np.abs(miss).max() < WORTH_A_BEND:
-        return ()
-    rising = np.maximum.accumulate(place + miss) - place
+    rising = np.maximum.accumulate((1 - LEAST_SLOPE) * place + miss) - (1 - LEAST_SLOPE) * place
     return tuple((round(float(x), 4), round(float(y), 4)) for x, y in zip(place, rising, strict=True))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy.stats import false_discovery_control, hypergeom
+from scipy.stats import chi2, false_discovery_control, hypergeom
 
 from leadreport.rates import UNKNOWN, rate_difference
 from leadreport.scoring.values import as_texts, coded, find_values, require_columns
@@ -45,11 +45,11 @@ def closed_loop(
     Returns
     -------
     pl.DataFrame
-        A row per behaviour or value, the largest difference first: aspect (behaviour, page or offer, channel of visits,
-        or a column), value, won, lost (leads that have it), won_rate and lost_rate (of all won and all lost leads),
-        difference with low and high (Newcombe), p_value (Fisher), q_value (Benjamini-Hochberg), verdict ("more among
-        won", "more among lost", "within noise"), win_rate (won of won and lost). What goes with winning need not cause
-        it.
+        A row per behaviour or value, the surest first: aspect (behaviour, page or offer, channel of visits, or a
+        column), value, won, lost (leads that have it), odds_ratio (won against lost; behaviours among leads that did
+        about as much), won_rate and lost_rate (of all won and all lost leads), difference with low and high (Newcombe),
+        p_value (Mantel-Haenszel), q_value (Benjamini-Hochberg), win_rate (won of won and lost), verdict ("more among
+        won", "more among lost", "within noise"). What goes with winning need not cause it.
 
     Examples
     --------
@@ -67,17 +67,11 @@ def closed_loop(
     closed = closed_leads(facts, outcome=outcome, lost_at=lost_at)
     parts = [values_of(closed, facts, aspect) for aspect in aspects]
     if activities is not None:
-        parts += behaviours_of(closed, activities)
-    counts = (
-        pl.concat(parts)
-        .unique()
-        .join(closed.select("lead_id", "is_won"), on="lead_id")
-        .group_by("aspect", "value")
-        .agg(won=pl.col("is_won").sum().cast(pl.Int64), lost=(~pl.col("is_won")).sum().cast(pl.Int64))
-        .filter(pl.col("won") + pl.col("lost") >= FEWEST)
-        .sort("aspect", "value")
-    )
-    return compared(counts, won=closed["is_won"].sum(), lost=(~closed["is_won"]).sum())
+        done = before_closing(closed, activities)
+        closed = closed.with_columns(busy=busyness(closed, done))
+        parts += behaviours_of(done)
+    has = pl.concat(parts).unique().join(closed, on="lead_id")
+    return compared(has, closed)
 
 
 def closed_leads(facts: pl.DataFrame, *, outcome: str, lost_at: Sequence[str]) -> pl.DataFrame:
@@ -105,46 +99,100 @@ def values_of(closed: pl.DataFrame, facts: pl.DataFrame, aspect: str) -> pl.Data
     return mine.select("lead_id", aspect=pl.lit(aspect), value=names)
 
 
-def behaviours_of(closed: pl.DataFrame, activities: pl.DataFrame) -> list[pl.DataFrame]:
-    """What the lead did before it closed: its kinds, the pages and offers, the channels of its visits."""
+def before_closing(closed: pl.DataFrame, activities: pl.DataFrame) -> pl.DataFrame:
+    """What the lead or a third party did before the lead was won or lost."""
     require_columns(activities, ["lead_id", "kind", "happened_at"])
     own = activities.filter(pl.col("by").is_in(["lead", "third_party"])) if "by" in activities.columns else activities
-    before = own.join(closed, on="lead_id").filter(
-        (pl.col("happened_at") < pl.col("closed_at")) | pl.col("closed_at").is_null()
+    is_before = (pl.col("happened_at") < pl.col("closed_at")) | pl.col("closed_at").is_null()
+    return own.join(closed, on="lead_id").filter(is_before)
+
+
+def busyness(closed: pl.DataFrame, done: pl.DataFrame) -> pl.Series:
+    """How much each lead did, in steps that double: 0 for nothing, 1 for once, 2 for up to 3 times, 3 for up to 7."""
+    times = closed.select("lead_id").join(
+        done.group_by("lead_id").len(), on="lead_id", how="left", maintain_order="left"
     )
+    return (times["len"].fill_null(0).cast(pl.Float64) + 1).log(2).floor().cast(pl.Int64)
+
+
+def behaviours_of(done: pl.DataFrame) -> list[pl.DataFrame]:
+    """The kinds of what was done, the pages and offers, the channels of visits: lead_id, aspect, value."""
     named = {"kind": "behaviour", "detail": "page or offer", "channel": "channel of visits"}
     return [
-        before.filter(pl.col(column).is_not_null()).select(
+        done.filter(pl.col(column).is_not_null()).select(
             "lead_id", aspect=pl.lit(aspect), value=pl.col(column).cast(pl.String)
         )
         for column, aspect in named.items()
-        if column in before.columns
+        if column in done.columns
     ]
 
 
-def compared(counts: pl.DataFrame, *, won: int, lost: int) -> pl.DataFrame:
+def compared(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
     """Rates among won and lost, their difference, and whether it is more than chance among so many comparisons."""
-    k1, k2 = counts["won"].to_numpy(), counts["lost"].to_numpy()
-    differences = rate_difference(k1, np.full(len(k1), won), k2, np.full(len(k2), lost))
-    p = fisher(k1, k2, won=won, lost=lost)
+    won, lost = int(closed["is_won"].sum()), int((~closed["is_won"]).sum())
+    counts = (
+        at_like_activity(has, closed)
+        .filter(pl.col("won") + pl.col("lost") >= FEWEST)
+        .sort("aspect", "value")
+        .with_columns(won_rate=pl.col("won") / max(won, 1), lost_rate=pl.col("lost") / max(lost, 1))
+    )
+    n = counts.height
+    differences = rate_difference(counts["won"], np.full(n, won), counts["lost"], np.full(n, lost))
+    p = chi2.sf(counts["surprise"].to_numpy(), 1)
     real = pl.col("q_value") <= FALSE_SHARE
+    more = pl.when(pl.col("odds_ratio") > 1).then(pl.lit("more among won")).otherwise(pl.lit("more among lost"))
     return (
         counts.with_columns(
-            won_rate=pl.col("won") / max(won, 1),
-            lost_rate=pl.col("lost") / max(lost, 1),
             **{name: differences[name] for name in ("difference", "low", "high")},
-            p_value=pl.Series(p).round(6),
-            q_value=pl.Series(false_discovery_control(p) if len(p) else p).round(6),
+            p_value=pl.Series(p, dtype=pl.Float64).round(6),
+            q_value=pl.Series(false_discovery_control(p) if n else p, dtype=pl.Float64).round(6),
             win_rate=pl.col("won") / (pl.col("won") + pl.col("lost")),
         )
+        .with_columns(verdict=pl.when(real).then(more).otherwise(pl.lit("within noise")))
+        .sort(pl.col("surprise").round(8), "aspect", "value", descending=[True, False, False])
+        .drop("surprise")
+    )
+
+
+def at_like_activity(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Won and lost leads with each behaviour, and the odds of it compared among leads that did about as much.
+
+    Leads that are won have been around longer and done more of everything. So behaviours are compared within steps of
+    activity (Mantel and Haenszel 1959), values of columns among all leads. Columns: aspect, value, won, lost,
+    odds_ratio, surprise (chi-squared with one degree of freedom and continuity correction).
+    """
+    behaviours = ["behaviour", "page or offer", "channel of visits"]
+    step = pl.col("busy") if "busy" in closed.columns else pl.lit(0, dtype=pl.Int64)
+    step = pl.when(pl.col("aspect").is_in(behaviours)).then(step).otherwise(-1).alias("step")
+    of_all = pl.concat([closed.with_columns(aspect=pl.lit(name)) for name in ("", behaviours[0])])
+    totals = of_all.with_columns(step).group_by("step").agg(n1=pl.col("is_won").sum(), n0=(~pl.col("is_won")).sum())
+    cells = (
+        has.with_columns(step)
+        .group_by("aspect", "value", "step")
+        .agg(a=pl.col("is_won").sum(), b=(~pl.col("is_won")).sum())
+    )
+    a, b, n1, n0 = (pl.col(name).cast(pl.Float64) for name in ("a", "b", "n1", "n0"))
+    n, m = n1 + n0, a + b
+    return (
+        cells.join(totals, on="step")
         .with_columns(
-            verdict=pl.when(real & (pl.col("difference") > 0))
-            .then(pl.lit("more among won"))
-            .when(real)
-            .then(pl.lit("more among lost"))
-            .otherwise(pl.lit("within noise"))
+            expected=n1 * m / n,
+            variance=pl.when(n > 1).then(n1 * n0 * m * (n - m) / (n**2 * (n - 1))).otherwise(0.0),
+            agree=a * (n0 - b) / n,
+            differ=b * (n1 - a) / n,
         )
-        .sort(pl.col("difference").abs().round(10), "aspect", "value", descending=[True, False, False])
+        .group_by("aspect", "value")
+        .agg(pl.col("a", "b", "expected", "variance", "agree", "differ").sort_by("step").sum())
+        .select(
+            "aspect",
+            "value",
+            won=pl.col("a").cast(pl.Int64),
+            lost=pl.col("b").cast(pl.Int64),
+            odds_ratio=pl.when(pl.col("differ") > 0).then(pl.col("agree") / pl.col("differ")),
+            surprise=pl.when(pl.col("variance") > 0)
+            .then(((pl.col("a") - pl.col("expected")).abs() - 0.5).clip(0) ** 2 / pl.col("variance"))
+            .otherwise(0.0),
+        )
     )
 
 
