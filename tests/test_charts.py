@@ -15,7 +15,7 @@ import vl_convert
 from leadreport import charts, formats
 from leadreport.charts import palette, theme
 from leadreport.errors import PageError
-from leadreport.formats import NNBSP
+from leadreport.formats import NBSP, NNBSP
 
 STEPS = pl.DataFrame(
     {
@@ -260,7 +260,7 @@ def inline(node):
 
 
 def plain(text):
-    return text.replace(NNBSP, " ")
+    return text.replace(NNBSP, " ").replace(NBSP, " ")
 
 
 def test_every_chart_is_tested():

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadreport import formats
-from leadreport.formats import DASH, KINDS, LANGUAGES, NNBSP, VERDICTS
+from leadreport.formats import DASH, KINDS, LANGUAGES, NBSP, NNBSP, VERDICTS
 
 
 def plain(text: str) -> str:
     """The text with ordinary blanks, so that a test reads like the page."""
-    return text.replace(NNBSP, " ")
+    return text.replace(NNBSP, " ").replace(NBSP, " ")
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,7 @@ from leadreport.charts.draw import drawable, embedded, finished, tips, told_colu
 from leadreport.charts.palette import QUIET
 from leadreport.charts.words import each, sentences
 
-BANDS = {
-    "band": ("Band of scores", "text"), "leads": "Leads", "customers": "Customers", "expected_rate": "Expected",
-    "close_rate": "Closed",
-}  # fmt: skip
+BANDS = ("band", "leads", "customers", "expected_rate", "close_rate")
 
 
 def calibration_chart(bands: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
@@ -21,7 +18,7 @@ def calibration_chart(bands: pl.DataFrame, *, title: str | None = None, subtitle
     `bands` has one row per band: band, leads, expected_rate, close_rate with low and high.
     """
     drawable(bands, "band", "leads", "expected_rate", "close_rate", "low", "high")
-    told = told_columns(bands, BANDS)
+    told = told_columns(bands, *BANDS, kinds={"band": "text"})
     sizes = pl.Series([f"n = {formats.count(leads)}" for leads in bands["leads"]], dtype=pl.String)
     frame = bands.with_columns(words=sizes)
     rows = embedded(frame, ["expected_rate", "close_rate", "low", "high", "words"], told)
@@ -60,11 +57,7 @@ def calibration_chart(bands: pl.DataFrame, *, title: str | None = None, subtitle
     )
 
 
-DECILES = {
-    "decile": ("Tenth of the leads, best first", "count"), "leads": ("Leads", "count"),
-    "customers": ("Customers", "score"), "close_rate": "Close rate", "lift": "Times the average",
-    "customers_rate": "Of all customers, down to here",
-}  # fmt: skip
+DECILES = ("decile", "leads", "customers", "close_rate", "lift", "customers_rate")
 
 
 def lift_chart(deciles: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
@@ -73,7 +66,7 @@ def lift_chart(deciles: pl.DataFrame, *, title: str | None = None, subtitle: str
     `deciles` has one row per tenth: decile, leads, close_rate, lift; customers_rate is told when there.
     """
     drawable(deciles, "decile", "leads", "close_rate", "lift")
-    told = told_columns(deciles, DECILES)
+    told = told_columns(deciles, *DECILES, kinds={"leads": "count", "customers": "score"})
     shown = pl.Series([formats.ratio(lift, decimals=1) for lift in deciles["lift"]], dtype=pl.String)
     frame = deciles.with_columns(shown=shown)
     base = alt.Chart(embedded(frame, ["decile", "lift", "shown"], told), height=240).encode(

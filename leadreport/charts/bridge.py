@@ -9,7 +9,7 @@ from leadreport.charts.draw import drawable, embedded, finished, tips, told_colu
 from leadreport.charts.palette import MAIN, ORANGE, QUIET
 from leadreport.charts.words import each
 
-BRIDGE = {"step": "Step", "reason": "Reason", "shown": "Leads", "detail": "What it counts"}
+BRIDGE = ("step", "reason", "shown", "detail")
 
 
 def bridge_chart(bridge: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
@@ -23,7 +23,7 @@ def bridge_chart(bridge: pl.DataFrame, *, title: str | None = None, subtitle: st
     signs = pl.select(pl.when(stands).then(0).otherwise(frame["sign"])).to_series()
     shown = [_signed(leads, sign) for leads, sign in zip(frame["leads"], signs, strict=True)]
     frame = frame.with_columns(shown=pl.Series(shown, dtype=pl.String), right=pl.max_horizontal("start", "end"))
-    told = told_columns(frame, BRIDGE)
+    told = told_columns(frame, *BRIDGE)
     rows = embedded(frame, ["label", "start", "end", "right", "shown", "kind"], told)
     base = alt.Chart(rows, height=alt.Step(ROW - 4)).encode(y=label_axis(frame), tooltip=tips(told))
     room = alt.Scale(domain=[0, 1.12 * max(frame["right"].max() or 0, 1)], nice=False)
@@ -57,8 +57,7 @@ def reasons_chart(reasons: pl.DataFrame, *, title: str | None = None, subtitle: 
         label=pl.format("{}\n({})", "reason", "verdict"),
         shown=pl.Series([formats.count(leads) for leads in reasons["leads"]], dtype=pl.String),
     )
-    labels = {"verdict": "Verdict", "reason": "Reason", "leads": "Leads", "share_rate": "Of its verdict"}
-    told = told_columns(frame, labels)
+    told = told_columns(frame, "verdict", "reason", "leads", "share_rate")
     base = alt.Chart(embedded(frame, ["label", "leads", "shown"], told), height=alt.Step(ROW))
     base = base.encode(y=label_axis(frame), x=alt.X("leads:Q", title="Leads", axis=None), tooltip=tips(told))
     return finished(

@@ -21,7 +21,7 @@ def rejected_chart(
         label=pl.format("{}:\n{}", "table", "reason"),
         shown=pl.Series([formats.count(size) for size in reasons[rows]], dtype=pl.String),
     )
-    told = told_columns(frame, {"table": "Table", "reason": "Reason", rows: ("Rows", "count")})
+    told = told_columns(frame, "table", "column", "reason", rows)
     base = alt.Chart(embedded(frame, ["label", rows, "shown"], told), height=alt.Step(ROW))
     base = base.encode(y=label_axis(frame), x=alt.X(f"{rows}:Q", title=None, axis=None), tooltip=tips(told))
     return finished(

@@ -20,11 +20,18 @@ STYLES = {
 }  # fmt: skip
 """Fill, stroke and shape of each."""
 
-COHORTS = {
-    "cohort": "Cohort", "leads": "Leads", "state": "State", "shown_rate": "Converted", "converted": "Converted so far",
-    "open": "Still open", "lost": "Lost", "km_days": ("At an age of", "days"), "expected_rate": "Expected in the end",
-    "horizon_days": ("Final after", "days"),
-}  # fmt: skip
+COHORTS = (
+    "cohort",
+    "leads",
+    "state",
+    "shown_rate",
+    "converted",
+    "open",
+    "lost",
+    "km_days",
+    "expected_rate",
+    "horizon_days",
+)
 
 
 GHOST = 7
@@ -44,7 +51,7 @@ def cohort_chart(cohorts: pl.DataFrame, *, title: str | None = None, subtitle: s
     drawable(cohorts, "cohort", "leads", "is_final", "conversion_rate", "low", "high", "km_rate", "km_low", "km_high")
     frame = with_state(cohorts)
     frame = with_label(frame, group="cohort", n="leads") if frame.height <= FEW else frame.with_columns(label="cohort")
-    told = told_columns(frame, COHORTS)
+    told = told_columns(frame, *COHORTS)
     plotted = ["label", "state", "shown_rate", "shown_low", "shown_high"]
     expected = [name for name in ("expected_rate", "expected_low", "expected_high") if name in frame.columns]
     base = alt.Chart(embedded(frame, plotted + expected, told), height=280).encode(
@@ -143,7 +150,7 @@ def heatmap_chart(
     `cells` has one row per pair: the columns named by `x`, `y`, `value` and `n`. Cells without a number stay empty.
     """
     drawable(cells, x, y, value, n)
-    told = told_columns(cells, {name: formats.label_of(name) for name in (y, x, value, n)})
+    told = told_columns(cells, y, x, value, n)
     kind = next(column.kind for column in told if column.name == value)
     top = max((abs(size) for size in cells[value].drop_nulls()), default=1) or 1
     figures = pl.Series([_short(size, kind) for size in cells[value]], dtype=pl.String)

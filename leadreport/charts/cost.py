@@ -10,17 +10,29 @@ from leadreport.charts.palette import ALARM, MAIN, QUIET
 from leadreport.charts.theme import GROUND
 from leadreport.charts.words import extremes, sentences
 
-COSTS = {
-    "leads": "Leads", "mqls": "MQLs", "sqls": "SQLs", "customers": "Customers", "spend": "Spend",
-    "cost_per_lead": "Cost per lead", "cost_per_mql": "Cost per MQL", "cost_per_sql": "Cost per SQL",
-    "cost_per_customer": "Cost per customer",
-}  # fmt: skip
+COSTS = (
+    "leads",
+    "mqls",
+    "sqls",
+    "customers",
+    "spend",
+    "cost_per_lead",
+    "cost_per_mql",
+    "cost_per_sql",
+    "cost_per_customer",
+)
 
-VALUES = {
-    "leads": "Leads", "customers": "Customers", "close_rate": "Close rate", "won_amount": "Average won amount",
-    "lead_value": "Value of a lead", "cost_per_lead": "Cost of a lead", "value_per_cost": ("Value per cost", "ratio"),
-    "highest_price_per_lead": ("Highest price of a lead", "money"), "verdict": "Verdict",
-}  # fmt: skip
+VALUES = (
+    "leads",
+    "customers",
+    "close_rate",
+    "won_amount",
+    "lead_value",
+    "cost_per_lead",
+    "value_per_cost",
+    "highest_price_per_lead",
+    "verdict",
+)
 
 VERDICTS = {
     "worth it": (MAIN, MAIN, "circle"), "too dear": (ALARM, ALARM, "square"),
@@ -49,7 +61,7 @@ def cost_chart(
     frame = with_label(costs, group=group, n="sqls", unit="SQLs").with_columns(
         words=pl.Series([_for_none(*row) for row in costs.select("spend", "sqls").iter_rows()], dtype=pl.String)
     )
-    told = told_columns(frame, {group: formats.label_of(group)} | COSTS)
+    told = told_columns(frame, group, *COSTS)
     plotted = ["label", "cost_per_sql", "cost_per_sql_low", "cost_per_sql_high", "words"]
     base = alt.Chart(embedded(frame, plotted, told), height=alt.Step(ROW)).encode(
         y=label_axis(frame), tooltip=tips(told)
@@ -101,7 +113,7 @@ def value_chart(
         ratio_high=(pl.col("lead_value_high") / cost).clip(LEAST, MOST),
         words=pl.Series([_worth(*row) for row in values.select("cost_per_lead", "lead_value", "verdict").iter_rows()]),
     )
-    told = told_columns(frame, {group: formats.label_of(group)} | VALUES)
+    told = told_columns(frame, group, *VALUES)
     fill, stroke, shape = _verdicts(values)
     rows = embedded(frame, ["label", "ratio", "ratio_low", "ratio_high", "verdict", "words"], told)
     base = alt.Chart(rows, height=alt.Step(44)).encode(y=label_axis(frame), tooltip=tips(told))

@@ -12,9 +12,6 @@ from leadreport.errors import PageError
 
 MOST_ROWS = 2_000
 
-Labels = Mapping[str, str | tuple[str, str]]
-"""Column to heading, or to heading and format."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -68,9 +65,9 @@ def group_of(frame: pl.DataFrame, by: str | None) -> str:
     return by or texts[0]
 
 
-def told_columns(frame: pl.DataFrame, labels: Labels) -> list[Column]:
-    """The columns that readers see, of those that the frame has; names give the format unless a pair does."""
-    return [_told(frame, name, label) for name, label in labels.items() if name in frame.columns]
+def told_columns(frame: pl.DataFrame, *names: str, kinds: Mapping[str, str] | None = None) -> list[Column]:
+    """The columns that readers see, of those that the frame has; their names give headings and formats."""
+    return [_told(frame, name, (kinds or {}).get(name)) for name in names if name in frame.columns]
 
 
 def embedded(frame: pl.DataFrame, plotted: Sequence[str], told: Sequence[Column]) -> alt.InlineData:
@@ -114,7 +111,7 @@ def blank() -> alt.LayerChart:
     return alt.layer(text)
 
 
-WORDY = ("text", "date", "instant", "week", "flag")
+WORDY = ("text", "stage", "date", "instant", "week", "flag")
 
 
 def wrapped(text: str, *, width: int = 80) -> list[str]:
@@ -134,8 +131,7 @@ def wrapped(text: str, *, width: int = 80) -> list[str]:
     return lines
 
 
-def _told(frame: pl.DataFrame, name: str, label: str | tuple[str, str]) -> Column:
-    words, kind = (label, None) if isinstance(label, str) else label
+def _told(frame: pl.DataFrame, name: str, kind: str | None) -> Column:
     sample = next((value for value in frame[name] if value is not None), None)
     ends = formats.intervals_of(frame.columns).get(name)
-    return Column(name, words, kind or formats.kind_of(name, sample=sample), ends)
+    return Column(name, formats.label_of(name), kind or formats.kind_of(name, sample=sample), ends)

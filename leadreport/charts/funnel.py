@@ -15,22 +15,11 @@ STAGES = {
 }  # fmt: skip
 """The ladder as it is written on charts."""
 
-FUNNEL = {
-    "stage": "Stage", "leads": "Reached", "observed": "Of these on record", "imputed": "Implied by a later stage",
-    "lost": "Lost here", "open": "Still here", "step_rate": "Of the stage before", "reach_rate": "Of all leads",
-}  # fmt: skip
+FUNNEL = ("stage", "leads", "observed", "imputed", "lost", "open", "step_rate", "reach_rate")
 
-STAYS = {
-    "step": "Step", "leads": "Leads", "q25_days": "A quarter left within", "median_days": "Half left within",
-    "q75_days": "Three quarters left within", "open": "Still there",
-    "to_next_days": "Half of those that move on, within",
-}  # fmt: skip
+STAYS = ("step", "leads", "q25_days", "median_days", "q75_days", "open", "to_next_days")
 
-EFFECTS = {
-    "mix_effect": ("By its share of leads", "points"), "rate_effect": ("By its own rate", "points"),
-    "effect": ("Together", "points"), "share_before": ("Share before", "rate"), "share_after": ("Share after", "rate"),
-    "rate_before": ("Rate before", "rate"), "rate_after": ("Rate after", "rate"),
-}  # fmt: skip
+EFFECTS = ("mix_effect", "rate_effect", "effect", "share_before", "share_after", "rate_before", "rate_after")
 
 
 def funnel_chart(steps: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.LayerChart:
@@ -52,7 +41,7 @@ def funnel_chart(steps: pl.DataFrame, *, title: str | None = None, subtitle: str
         label=pl.col("stage").replace(STAGES),
         words=pl.Series("words", _reached(steps), dtype=pl.String),
     )
-    told = told_columns(frame, FUNNEL)
+    told = told_columns(frame, *FUNNEL)
     rows = embedded(frame, ["label", "leads", "observed", "words"], told)
     base = alt.Chart(rows, height=alt.Step(40)).encode(y=label_axis(frame), tooltip=tips(told))
     room = alt.Scale(domain=[0, 1.45 * max(steps["leads"].max() or 0, 1)], nice=False)
@@ -85,7 +74,7 @@ def time_in_stage_chart(
         is_endless=pl.col("q75_days").is_null(),
     )
     frame = with_label(named, group="step", n="leads")
-    told = told_columns(frame, STAYS)
+    told = told_columns(frame, *STAYS)
     plotted = ["label", "q25_days", "median_days", "end_days", "is_endless"]
     base = alt.Chart(embedded(frame, plotted, told), height=alt.Step(ROW)).encode(
         y=label_axis(frame), tooltip=tips(told)
@@ -120,7 +109,7 @@ def mix_chart(
     group = group_of(decomposition, by)
     drawable(decomposition, group, "mix_effect", "rate_effect")
     frame = with_label(decomposition, group=group, n="leads_after")
-    told = told_columns(frame, {group: formats.label_of(group)} | EFFECTS)
+    told = told_columns(frame, group, *EFFECTS)
     rows = embedded(frame, ["label", "mix_effect", "rate_effect"], told)
     causes = {"mix_effect": "its share of leads changed", "rate_effect": "its own rate changed"}
     base = alt.Chart(rows, height=alt.Step(44, **{"for": "position"})).transform_fold(

@@ -10,22 +10,30 @@ from leadreport.charts.palette import CATEGORIES, DASHES, MAIN
 from leadreport.charts.words import extremes, sentences
 from leadreport.errors import PageError
 
-SPEED = {
-    "leads": "Handed over", "attainment_rate": "Answered in time", "in_time": "In time", "late": "Late",
-    "overdue": "Overdue", "not_due": "Not yet due", "median_hours": "Half answered within",
-    "p90_hours": "Nine in ten answered within", "never_contacted": "Never contacted",
-}  # fmt: skip
+SPEED = (
+    "leads",
+    "attainment_rate",
+    "in_time",
+    "late",
+    "overdue",
+    "not_due",
+    "median_hours",
+    "p90_hours",
+    "never_contacted",
+)
 
-ACCEPTANCE = {
-    "handed_over": "Handed over", "acceptance_rate": "Accepted", "accepted": "Accepted leads", "rejected": "Rejected",
-    "recycled": "Recycled", "undecided": "Undecided", "touched_in_time_rate": "Touched in time",
-    "accepted_untouched": "Accepted, not touched",
-}  # fmt: skip
+ACCEPTANCE = (
+    "handed_over",
+    "acceptance_rate",
+    "accepted",
+    "rejected",
+    "recycled",
+    "undecided",
+    "touched_in_time_rate",
+    "accepted_untouched",
+)
 
-CURVE = {
-    "at": ("Working hours since the hand-over", "hours"), "converted_rate": "Touched by then",
-    "at_risk": "Still watched",
-}  # fmt: skip
+CURVE = ("at", "converted_rate", "at_risk")
 
 
 def speed_chart(
@@ -43,7 +51,7 @@ def speed_chart(
     group = group_of(speed, by)
     drawable(speed, group, "attainment_rate", "low", "high", "leads")
     frame = with_label(speed, group=group, n="leads")
-    told = told_columns(frame, {group: formats.label_of(group)} | SPEED)
+    told = told_columns(frame, group, *SPEED)
     drawn = dots(frame, told, value="attainment_rate", ends=("low", "high"), title="Answered in time")
     return finished(
         _with_target(drawn, target),
@@ -73,7 +81,7 @@ def acceptance_chart(
     group = group_of(acceptance, by)
     drawable(acceptance, group, "acceptance_rate", "low", "high", "handed_over")
     frame = with_label(acceptance, group=group, n="handed_over")
-    told = told_columns(frame, {group: formats.label_of(group)} | ACCEPTANCE)
+    told = told_columns(frame, group, *ACCEPTANCE)
     drawn = dots(frame, told, value="acceptance_rate", ends=("low", "high"), title="Accepted by sales")
     return finished(
         _with_target(drawn, target),
@@ -102,7 +110,7 @@ def touch_curve_chart(
     at chosen hours first, with `rates.converted_by`.
     """
     drawable(curve, "at", "converted_rate", "low", "high", *([by] if by else []))
-    told = told_columns(curve, ({by: formats.label_of(by)} if by else {}) | CURVE)
+    told = told_columns(curve, *([by] if by else []), *CURVE, kinds={"at": "hours"})
     rows = embedded(curve, ["at", "converted_rate", "low", "high", *([by] if by else [])], told)
     hours = alt.X("at:Q", title="Working hours since the hand-over", scale=alt.Scale(nice=False))
     share = {"title": "Touched", "axis": alt.Axis(format=PERCENT, tickCount=5), "scale": alt.Scale(domain=[0, 1])}

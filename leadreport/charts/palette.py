@@ -36,7 +36,7 @@ def luminance(colour: str) -> float:
     Examples
     --------
     >>> round(luminance("#ffffff"), 3), round(luminance("#316ac2"), 3)
-    (1.0, 0.16)
+    (1.0, 0.149)
     """
     red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

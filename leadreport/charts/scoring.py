@@ -9,10 +9,7 @@ from leadreport.charts.draw import Column, drawable, embedded, finished, tips, t
 from leadreport.charts.palette import ALARM, MAIN, QUIET
 from leadreport.charts.words import extremes, sentences
 
-POINTS = {
-    "attribute": "Attribute", "value": ("Value", "text"), "points": "Points", "leads": "Leads",
-    "customers": "Customers", "close_rate": "Close rate", "shrunken_rate": "Close rate, shrunken", "lift": "Lift",
-}  # fmt: skip
+POINTS = ("attribute", "value", "points", "leads", "customers", "close_rate", "shrunken_rate", "lift")
 
 
 def points_chart(table: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None) -> alt.VConcatChart:
@@ -23,7 +20,7 @@ def points_chart(table: pl.DataFrame, *, title: str | None = None, subtitle: str
     drawable(table, "attribute", "value", "leads", "points")
     shown = [formats.number(points, decimals=0, is_signed=True) for points in table["points"]]
     frame = with_label(table, group="value", n="leads").with_columns(shown=pl.Series(shown, dtype=pl.String))
-    told = told_columns(frame, POINTS)
+    told = told_columns(frame, *POINTS, kinds={"value": "text"})
     far = max((abs(points) for points in frame["points"]), default=1) or 1
     blocks = frame.partition_by("attribute", maintain_order=True)
     ranked = frame.with_columns(named=pl.format("{} {}", "attribute", "value"))

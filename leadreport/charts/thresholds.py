@@ -9,10 +9,7 @@ from leadreport.charts.draw import Column, drawable, embedded, finished, tips, t
 from leadreport.charts.palette import MAIN, QUIET
 from leadreport.charts.words import extremes, sentences
 
-THRESHOLDS = {
-    "threshold": ("MQL from a score of", "score"), "leads": "Leads above it", "customers": "Customers among them",
-    "close_rate": "Close rate above it", "missed_customers": "Customers missed",
-}  # fmt: skip
+THRESHOLDS = ("threshold", "leads", "customers", "close_rate", "missed_customers")
 
 
 CONSEQUENCES = {
@@ -29,7 +26,7 @@ def threshold_chart(
     `thresholds` has one row per threshold: threshold, leads, close_rate with low and high, missed_customers.
     """
     drawable(thresholds, "threshold", "leads", "close_rate", "low", "high", "missed_customers")
-    told = told_columns(thresholds, THRESHOLDS)
+    told = told_columns(thresholds, *THRESHOLDS, kinds={"threshold": "score"})
     pointed = [_pointed(value) for value in CONSEQUENCES]
     panels = [panel(thresholds, told, pointed, value=value) for value in CONSEQUENCES]
     return finished(

@@ -9,10 +9,7 @@ from leadreport.charts.palette import MAIN, QUIET
 from leadreport.charts.theme import GROUND
 from leadreport.charts.words import sentences
 
-WEEKS = {
-    "week": "Week", "stage": "Stage", "entries": "Entries", "imputed": "Of these implied by a later stage",
-    "is_partial": "Week not complete",
-}  # fmt: skip
+WEEKS = ("week", "stage", "entries", "imputed", "is_partial")
 
 HEIGHT = 92
 """Pixels per headline."""
@@ -41,7 +38,7 @@ def weekly_chart(
     (leads, mqls, ...), value, low_limit, high_limit, verdict, as `week_on_week` gives them; others are left out.
     """
     drawable(entries, "week", "stage", "entries", "is_partial")
-    told = told_columns(entries, WEEKS)
+    told = told_columns(entries, *WEEKS)
     stages = entries["stage"].unique(maintain_order=True).to_list()
     bands = {} if limits is None else {NAMES.get(row["name"]): row for row in limits.iter_rows(named=True)}
     panels = [

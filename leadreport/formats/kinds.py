@@ -1,10 +1,11 @@
-"""What the name of a column says: its format, its heading, whose interval it ends."""
+"""What the name of a column says: its format, whose interval it ends."""
 
 import datetime
 import re
 from collections.abc import Callable, Sequence
 
 from leadreport.formats import numbers, times
+from leadreport.formats.headings import label_of
 from leadreport.formats.money import money
 from leadreport.formats.spoken import DASH, MINUS, is_null
 
@@ -18,6 +19,17 @@ def text(value: object, *, language: str | None = None) -> str:
     ('paid search', '–')
     """
     return DASH if is_null(value) else str(value)
+
+
+def stage(value: object, *, language: str | None = None) -> str:
+    """A stage or class as it is written: the ladder's names are acronyms.
+
+    Examples
+    --------
+    >>> stage("mql"), stage("opportunity"), stage("total")
+    ('MQL', 'Opportunity', 'total')
+    """
+    return label_of(value, language=language) if value in LADDER else text(value)
 
 
 def signed_count(value: float | None, *, language: str | None = None) -> str:
@@ -43,8 +55,11 @@ def score(value: float | None, *, language: str | None = None) -> str:
     return numbers.number(value, decimals=decimals, language=language)
 
 
+LADDER = ("lead", "mql", "sal", "sql", "opportunity", "customer")
+
 KINDS: dict[str, Callable[..., str]] = {
     "text": text,
+    "stage": stage,
     "rate": numbers.rate,
     "points": numbers.points,
     "count": numbers.count,
@@ -62,10 +77,12 @@ KINDS: dict[str, Callable[..., str]] = {
 }
 """Every format by its name."""
 
+STAGES = r"(^|_)stage$|^class$"
+
 NAMES: tuple[tuple[str, str], ...] = (
     (r"(^|_)(rate|share)$|^(rate|share)_(before|after)$", "rate"),
     (r"(^|_)effect$", "points"),
-    (r"(^|_)(lift|ratio|times)$", "ratio"),
+    (r"(^|_)(lift|ratio|times)$|^value_per_", "ratio"),
     (r"(^|_)(points|score|pulse)$", "score"),
     (
         r"(^|_)(spend|cost|amount|revenue|price)$|_value$|^cost_per_|^(cpl|cpmql|cpsql|cac)$|^(max|highest)_price",
@@ -79,8 +96,6 @@ NAMES: tuple[tuple[str, str], ...] = (
     (r"_change$", "change"),
     (r"(^|_)(leads|mqls|sals|sqls|opportunities|customers|deals|rows)$", "count"),
 )
-
-ACRONYMS = {"mql", "sal", "sql", "cpl", "cpmql", "cpsql", "cac", "sla", "auc", "psi", "crm", "bant", "id", "iso", "roi"}
 
 
 def kind_of(column: str, *, sample: object = None) -> str:
@@ -99,28 +114,13 @@ def kind_of(column: str, *, sample: object = None) -> str:
     'text'
     """
     if isinstance(sample, str):
-        return "text"
+        return "stage" if re.search(STAGES, column) else "text"
     if isinstance(sample, bool):
         return "flag"
     if isinstance(sample, datetime.date):
         return "instant" if isinstance(sample, datetime.datetime) else "date"
     named = next((kind for pattern, kind in NAMES if re.search(pattern, column)), None)
     return named or {int: "count", float: "number"}.get(type(sample), "text")
-
-
-def label_of(column: str) -> str:
-    """The heading that a column's name makes.
-
-    Examples
-    --------
-    >>> label_of("cost_per_sql"), label_of("sqls"), label_of("is_hot"), label_of("first_touch_at")
-    ('Cost per SQL', 'SQLs', 'Hot', 'First touch')
-    """
-    if column == "n":
-        return column
-    words = re.sub(r"^(is|has)_|_(on|at)$", "", column).split("_")
-    spelled = [_word(word) for word in words]
-    return " ".join([spelled[0][:1].upper() + spelled[0][1:], *spelled[1:]])
 
 
 def intervals_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -163,7 +163,7 @@ def signed(change: object, kind: str, *, language: str | None = None) -> str:
     Examples
     --------
     >>> signed(0.01, "rate"), signed(-5, "count"), signed(2.5, "days"), signed(0, "money"), signed(None, "count")
-    ('+1.0\\u202fpts', '−5', '+2.5\\u202fdays', '€\\u202f0', '–')
+    ('+1.0\\xa0pts', '−5', '+2.5\\xa0days', '€\\u202f0', '–')
     """
     if is_null(change):
         return DASH
@@ -174,11 +174,3 @@ def signed(change: object, kind: str, *, language: str | None = None) -> str:
     size = shown(abs(change), kind, language=language)
     is_nothing = size == shown(0, kind, language=language)
     return size if is_nothing else ("+" if change > 0 else MINUS) + size
-
-
-def _word(word: str) -> str:
-    if word in ACRONYMS:
-        return word.upper()
-    if word.endswith("s") and word[:-1] in ACRONYMS:
-        return word[:-1].upper() + "s"
-    return word

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from leadreport.formats.spoken import DASH, NNBSP, digits, is_null, known, rounded
+from leadreport.formats.spoken import DASH, NBSP, NNBSP, digits, is_null, known, rounded
 
 PERCENT = f"{NNBSP}%"
 
@@ -32,12 +32,12 @@ def points(change: float | None, *, decimals: int = 1, language: str | None = No
     Examples
     --------
     >>> points(0.012), points(-0.012, language="de")
-    ('+1.2\\u202fpts', '−1,2\\u202fPp.')
+    ('+1.2\\xa0pts', '−1,2\\xa0Pp.')
     """
     if is_null(change):
         return DASH
     unit = {"en": "pts", "de": "Pp."}[known(language)]
-    return digits(round(change * 100, 10), decimals=decimals, language=language, is_signed=True) + NNBSP + unit
+    return digits(round(change * 100, 10), decimals=decimals, language=language, is_signed=True) + NBSP + unit
 
 
 def count(value: float | None, *, language: str | None = None, is_signed: bool = False) -> str:

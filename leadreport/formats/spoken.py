@@ -16,6 +16,7 @@ MODES: tuple[str, ...] = ("lab", "report", "text")
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+NBSP = "\N{NO-BREAK SPACE}"
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 

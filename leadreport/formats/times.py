@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from leadreport.formats.spoken import DASH, NNBSP, digits, is_null, known, rounded, spoken
+from leadreport.formats.spoken import DASH, NBSP, digits, is_null, known, rounded, spoken
 from leadreport.formats.words import phrase
 
 
@@ -15,13 +15,13 @@ def days(value: float | None, *, language: str | None = None) -> str:
     Examples
     --------
     >>> days(2.4), days(1), days(120.2, language="de"), days(None)
-    ('2.4\\u202fdays', '1\\u202fday', '120\\u202fTage', '–')
+    ('2.4\\xa0days', '1\\xa0day', '120\\xa0Tage', '–')
     """
     if is_null(value):
         return DASH
     decimals = 0 if abs(value) >= 100 or value == int(value) else 1
     unit = phrase("day" if abs(rounded(value, decimals)) == 1 else "days", language=language)
-    return digits(value, decimals=decimals, language=language) + NNBSP + unit
+    return digits(value, decimals=decimals, language=language) + NBSP + unit
 
 
 def hours(value: float | None, *, language: str | None = None) -> str:
@@ -30,14 +30,14 @@ def hours(value: float | None, *, language: str | None = None) -> str:
     Examples
     --------
     >>> hours(0.75), hours(3.2), hours(3.2, language="de"), hours(400)
-    ('45\\u202fmin', '3.2\\u202fh', '3,2\\u202fStd.', '400\\u202fh')
+    ('45\\xa0min', '3.2\\xa0h', '3,2\\xa0Std.', '400\\xa0h')
     """
     if is_null(value):
         return DASH
     if abs(rounded(value * 60, 0)) < 60:
-        return digits(value * 60, decimals=0, language=language) + NNBSP + phrase("min", language=language)
+        return digits(value * 60, decimals=0, language=language) + NBSP + phrase("min", language=language)
     decimals = 0 if abs(value) >= 100 or value == int(value) else 1
-    return digits(value, decimals=decimals, language=language) + NNBSP + phrase("h", language=language)
+    return digits(value, decimals=decimals, language=language) + NBSP + phrase("h", language=language)
 
 
 def date(day: datetime.date | None, *, language: str | None = None, has_year: bool = True) -> str:

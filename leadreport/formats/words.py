@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from leadreport.formats.numbers import count
-from leadreport.formats.spoken import NNBSP, known
+from leadreport.formats.spoken import NBSP, known
 
 VERDICTS: tuple[str, ...] = ("up", "down", "within noise", "too few to say", "partial")
 """What may be said of a change; nothing else is."""
@@ -74,10 +74,10 @@ def plural(number: float | None, one: str, many: str | None = None, *, language:
     Examples
     --------
     >>> plural(1, "lead"), plural(1200, "lead"), plural(0, "company", "companies")
-    ('1\\u202flead', '1,200\\u202fleads', '0\\u202fcompanies')
+    ('1\\xa0lead', '1,200\\xa0leads', '0\\xa0companies')
     """
     noun = one if number == 1 else many or f"{one}s"
-    return f"{count(number, language=language)}{NNBSP}{noun}"
+    return f"{count(number, language=language)}{NBSP}{noun}"
 
 
 def listed(names: Iterable[str], *, language: str | None = None) -> str:

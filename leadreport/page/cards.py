@@ -164,7 +164,7 @@ def cards(headlines: Iterable[Headline]) -> Cards:
     Examples
     --------
     >>> cards([headline("close_rate", 0.05, before=0.04, verdict="up", n=400, low=0.03, high=0.08, better="up")])
-    Close rate: 5.0\u202f% (3.0\u202f% to 8.0\u202f%), +1.0\u202fpts, up (better), n = 400\u202fleads
+    Close rate: 5.0\u202f% (3.0\u202f% to 8.0\u202f%), +1.0\xa0pts, up (better), n = 400\xa0leads
     """
     kept = tuple(headlines)
     html = element("ul", "\n".join(map(_card, kept)), class_="lr-cards")

@@ -8,7 +8,7 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 
-LEFT = ("text", "date", "instant", "week", "flag")
+LEFT = ("text", "stage", "date", "instant", "week", "flag")
 """Formats that are read like words, so they stand to the left."""
 
 NAMED = ("value", "previous", "change", "expected", "low_limit", "high_limit")
@@ -57,12 +57,19 @@ def _column(
     frame: pl.DataFrame, name: str, kinds: Mapping[str, str], labels: Mapping[str, str], ends: Ends | None
 ) -> Column:
     values = frame[name].to_list()
+    is_of_headlines = "name" in frame.columns and not set(NAMED).isdisjoint(frame.columns)
+    if name == "name" and is_of_headlines:
+        return Column(name, labels.get(name, formats.label_of(name)), False, tuple(map(_headline, values)))
     if name in NAMED and "name" in frame.columns and name not in kinds:
         return Column(name, labels.get(name, formats.label_of(name)), True, _named_cells(frame, name))
     kind = _kind(name, values, kinds)
     around = [_around(frame, row, ends, kind) for row in range(frame.height)]
     cells = tuple(Cell(formats.shown(value, kind), more) for value, more in zip(values, around, strict=True))
     return Column(name, labels.get(name, formats.label_of(name)), kind not in LEFT, cells)
+
+
+def _headline(name: object) -> Cell:
+    return Cell(formats.label_of(name) if isinstance(name, str) else formats.shown(name, "text"))
 
 
 def _named_cells(frame: pl.DataFrame, column: str) -> tuple[Cell, ...]:
