@@ -12,10 +12,11 @@ if "jsonschema" not in sys.modules and "rfc3987_syntax" not in sys.modules:
 
 from leadreport.report.parameters import read_values
 from leadreport.report.run import RunResult, defaults_of, keep_failure, run_report
+from leadreport.report.shelf import Busy
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import InputFile, TableRows, WorkspaceSummary
 
 __all__ = [
-    "InputFile", "RunResult", "Stopwatch", "TableRows", "WorkspaceSummary",
+    "Busy", "InputFile", "RunResult", "Stopwatch", "TableRows", "WorkspaceSummary",
     "defaults_of", "keep_failure", "read_values", "run_report",
 ]  # fmt: skip

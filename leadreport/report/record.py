@@ -100,4 +100,5 @@ def failure_record(week: str, error: BaseException) -> Record:
     """A failed attempt: which week, and the error in its three parts."""
     if isinstance(error, LeadreportError):
         return {"week": week, "problem": error.problem, "found": error.found, "hint": error.hint}
-    return {"week": week, "problem": f"{type(error).__name__}: {error}", "found": None, "hint": None}
+    told = "the run was stopped from outside" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+    return {"week": week, "problem": told, "found": None, "hint": None}

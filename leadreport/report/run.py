@@ -84,8 +84,10 @@ def run_report(
 
     Raises
     ------
+    Busy
+        When another run writes to the folder.
     InputError
-        When another run writes to the folder, a page or a parameter is unknown, or a value has the wrong type.
+        When a page or a parameter is unknown, or a value has the wrong type.
     PageError
         When a page fails or must not be published. The report that stood there before stands untouched.
     """
@@ -262,9 +264,10 @@ def _write_page(
 
 @contextlib.contextmanager
 def _failure_kept(reports: Path, summary: WorkspaceSummary) -> Iterator[None]:
+    """Keep what ended a run, also a bug or the end of a scheduler's patience, but not a person's Ctrl-C."""
     try:
         yield
-    except LeadreportError as error:
+    except (Exception, SystemExit) as error:
         keep_failure(reports, week=summary.week, error=error)
         raise
 

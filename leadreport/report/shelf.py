@@ -16,13 +16,17 @@ DRAFT = ".draft-"
 ASIDE = ".aside-"
 
 
+class Busy(InputError):
+    """Another run is writing to the folder of reports; this one has not begun, so it has not failed either."""
+
+
 @contextmanager
 def locked(reports: Path) -> Iterator[None]:
     """Hold the folder of reports for one run; the lock goes with the process, however that ends.
 
     Raises
     ------
-    InputError
+    Busy
         When another run holds it.
     """
     reports.mkdir(parents=True, exist_ok=True)
@@ -31,7 +35,7 @@ def locked(reports: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise InputError(
+        raise Busy(
             f"another run is writing to {reports}",
             hint="wait for it to end, or give this one a folder of its own with --reports",
         ) from None
@@ -72,8 +76,8 @@ def put_in_place(draft: Path, *, reports: Path, week: str) -> Path:
         target.rename(aside)
     try:
         draft.rename(target)
-    except OSError:
-        if aside.exists():
+    except BaseException:
+        if aside.exists() and not target.exists():
             aside.rename(target)
         raise
     shutil.rmtree(aside, ignore_errors=True)

@@ -1,6 +1,24 @@
-"""The browser tests share their cases with the tests of the report, one folder up."""
+"""A browser for the tests in this folder, and the cases that they share with the tests of the report one folder up."""
 
+import shutil
 import sys
 from pathlib import Path
 
+import pytest
+from playwright.sync_api import Error, sync_playwright
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from browsing import FLAGS, INSTALLED
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = next(filter(None, map(shutil.which, INSTALLED)), None)
+    with sync_playwright() as play:
+        try:
+            browser = play.chromium.launch(executable_path=found, args=FLAGS)
+        except Error:
+            pytest.skip("no browser is installed: sh tests/browser/install.sh")
+        yield browser
+        browser.close()

@@ -1,36 +1,17 @@
 """What a reader meets: all charts drawn, nothing asked of the network, readable by anybody, on a phone, on paper."""
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from browsing import PHONE, WIDE, opened
+from playwright.sync_api import expect
 from pypdf import PdfReader
 from report_cases import NOTEBOOKS, SUMMARY
 
 from leadreport.report import run_report
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FILES = ["2026-W46/00_first.html", "2026-W46/01_charts.html", "2026-W46/index.html", "index.html"]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, INSTALLED)), None)
-    with sync_playwright() as play:
-        try:
-            browser = play.chromium.launch(executable_path=found, args=FLAGS)
-        except Error:
-            pytest.skip("no browser is installed: sh tests/browser/install.sh")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +26,6 @@ def reports(tmp_path_factory):
         progress=False,
     )
     return folder
-
-
-def opened(browser: Browser, path: Path, *, viewport=WIDE, scheme="light", **options) -> Page:
-    """A page when all its charts are drawn, with what it asked for and what it complained of."""
-    page = browser.new_context(viewport=viewport, color_scheme=scheme, **options).new_page()
-    page.asked, page.complaints = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda told: page.complaints.append(told.text) if told.type == "error" else None)
-    page.goto(path.as_uri())
-    if path.parent.name == SUMMARY.week and path.name != "index.html" and options.get("java_script_enabled", True):
-        page.wait_for_function("document.documentElement.dataset.drawn")
-    return page
 
 
 @pytest.fixture
