@@ -124,6 +124,18 @@ def test_one_day_is_one_day():
     assert plain(formats.days(1, language="de")) == "1 Tag"
 
 
+def test_the_numbers_of_a_column_have_the_same_decimals():
+    columns = {"days": [9.0, 2.04], "hours": [8.0, 24.0], "money": [40.07, 1280.0], "score": [14.5, 12.0]}
+    shown = {kind: [plain(formats.format_of(kind, values)(v)) for v in values] for kind, values in columns.items()}
+    assert shown == {
+        "days": ["9.0 days", "2.0 days"],
+        "hours": ["8 h", "24 h"],
+        "money": ["€ 40", "€ 1,280"],
+        "score": ["14.5", "12.0"],
+    }
+    assert plain(formats.format_of("money", [2.49, 1280.0])(2.49)) == "€ 2.49"  # too small to lose its cents
+
+
 def test_dates_weeks_and_spans():
     monday, next_monday = date(2026, 11, 9), date(2026, 11, 16)
     assert formats.date(monday) == "9 Nov 2026"

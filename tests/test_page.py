@@ -68,7 +68,7 @@ def test_a_table_in_the_terminal_shows_every_row_aligned():
         "Close rate by channel",
         "Channel  Leads                 Close rate  Cost per lead",
         "-------  -----  -------------------------  -------------",
-        "ads      1,200     5.0 % (3.9 % to 6.4 %)        € 84.50",
+        "ads      1,200     5.0 % (3.9 % to 6.4 %)           € 85",
         "events      35  20.0 % (10.0 % to 35.9 %)        € 1,200",
         "–            8                          –              –",
     ]

@@ -11,7 +11,7 @@ from leadreport.charts.palette import MAIN, QUIET
 from leadreport.charts.theme import GROUND
 from leadreport.charts.words import extremes, last, sentences
 
-STATES = {"settled": "final", "young": "still open: so far, for its age", "cut": "record not complete"}
+STATES = {"settled": "final", "young": "still open, so far", "cut": "not all on record"}
 """What may be said of a cohort."""
 
 STYLES = {

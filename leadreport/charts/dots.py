@@ -38,7 +38,7 @@ def label_axis(frame: pl.DataFrame) -> alt.Y:
 def legend(names: Sequence[str], *, has_lines: bool = False) -> alt.Legend:
     """A legend that fits a phone: what is too long for one row stands in columns."""
     is_short = sum(map(len, names)) + (9 if has_lines else 4) * len(names) <= 42
-    columns = 0 if is_short else 2 if max(map(len, names), default=0) <= 14 else 1
+    columns = 0 if is_short else 2 if max(map(len, names), default=0) <= 18 else 1
     if has_lines:
         return alt.Legend(columns=columns, rowPadding=4, symbolType="stroke", symbolSize=300)
     return alt.Legend(columns=columns, rowPadding=4)

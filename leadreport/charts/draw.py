@@ -28,13 +28,12 @@ class Column:
 
     def texts(self, frame: pl.DataFrame) -> list[str]:
         """Every value formatted, with its interval where it has one."""
-        values = [formats.shown(value, self.kind) for value in frame[self.name]]
+        form = formats.format_of(self.kind, frame[self.name])
+        values = [form(value) for value in frame[self.name]]
         if self.ends is None:
             return values
         return [
-            value
-            if low is None and high is None
-            else f"{value} {formats.interval(low, high, of=formats.KINDS[self.kind])}"
+            value if low is None and high is None else f"{value} {formats.interval(low, high, of=form)}"
             for value, (low, high) in zip(values, frame.select(self.ends).iter_rows(), strict=True)
         ]
 

@@ -6,7 +6,7 @@ spaces, minus is the minus sign, halves round away from zero.
 """
 
 from leadreport.formats.headings import label_of
-from leadreport.formats.kinds import KINDS, intervals_of, kind_of, shown, signed
+from leadreport.formats.kinds import KINDS, format_of, intervals_of, kind_of, shown, signed
 from leadreport.formats.money import money, symbol
 from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
 from leadreport.formats.spoken import DASH, LANGUAGES, NBSP, NNBSP, Spoken, display_mode, spoken, use
@@ -15,7 +15,7 @@ from leadreport.formats.words import VERDICTS, listed, phrase, plural
 
 __all__ = [
     "DASH", "KINDS", "LANGUAGES", "NBSP", "NNBSP", "VERDICTS", "Spoken", "count", "date", "days",
-    "display_mode", "flag", "hours", "instant", "interval", "intervals_of", "kind_of", "label_of", "listed",
-    "money", "number", "phrase", "plural", "points", "rate", "ratio", "shown", "signed", "span", "spoken",
-    "symbol", "use", "week",
+    "display_mode", "flag", "format_of", "hours", "instant", "interval", "intervals_of", "kind_of",
+    "label_of", "listed", "money", "number", "phrase", "plural", "points", "rate", "ratio", "shown", "signed",
+    "span", "spoken", "symbol", "use", "week",
 ]  # fmt: skip

@@ -2,11 +2,12 @@
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from leadreport.formats import numbers, times
 from leadreport.formats.headings import label_of
-from leadreport.formats.money import money
+from leadreport.formats.money import SMALL, money
 from leadreport.formats.spoken import DASH, MINUS, is_null
 
 
@@ -43,7 +44,7 @@ def signed_count(value: float | None, *, language: str | None = None) -> str:
     return numbers.count(value, language=language, is_signed=True)
 
 
-def score(value: float | None, *, language: str | None = None) -> str:
+def score(value: float | None, *, decimals: int | None = None, language: str | None = None) -> str:
     """A score or the points of a card: whole when it is whole.
 
     Examples
@@ -51,8 +52,8 @@ def score(value: float | None, *, language: str | None = None) -> str:
     >>> score(25.0), score(-3.5)
     ('25', '−3.5')
     """
-    decimals = 0 if is_null(value) or value == int(value) else 1
-    return numbers.number(value, decimals=decimals, language=language)
+    whole = is_null(value) or value == int(value)
+    return numbers.number(value, decimals=int(not whole) if decimals is None else decimals, language=language)
 
 
 LADDER = ("lead", "mql", "sal", "sql", "opportunity", "customer")
@@ -155,6 +156,27 @@ def shown(value: object, kind: str, *, language: str | None = None) -> str:
     ('25.0\\u202f%', '–')
     """
     return KINDS[kind](value, language=language)
+
+
+def format_of(kind: str, values: Iterable[object]) -> Callable[..., str]:
+    """The format of a whole column: its numbers get the same decimals, so that they stand in line.
+
+    Amounts lose their cents together, once the large ones have none and the small ones can do without.
+
+    Examples
+    --------
+    >>> [format_of("score", [14.5, 12.0])(value) for value in (14.5, 12.0)]
+    ['14.5', '12.0']
+    >>> [format_of("money", [40.07, 128.4])(value) for value in (40.07, 128.4)]
+    ['€\\u202f40', '€\\u202f128']
+    """
+    sizes = [abs(value) for value in values if isinstance(value, int | float) and not is_null(value) and value]
+    if kind == "money":
+        needs_cents = not sizes or max(sizes) < SMALL or min(sizes) < SMALL / 10
+        return KINDS[kind] if needs_cents else partial(money, decimals=0)
+    if kind in ("days", "hours", "score"):
+        return partial(KINDS[kind], decimals=int(any(size != int(size) for size in sizes)))
+    return KINDS[kind]
 
 
 def signed(change: object, kind: str, *, language: str | None = None) -> str:

@@ -9,7 +9,7 @@ from leadreport.formats.spoken import DASH, NBSP, digits, is_null, known, rounde
 from leadreport.formats.words import phrase
 
 
-def days(value: float | None, *, language: str | None = None) -> str:
+def days(value: float | None, *, decimals: int | None = None, language: str | None = None) -> str:
     """A number of days; from a hundred on without decimals.
 
     Examples
@@ -19,12 +19,12 @@ def days(value: float | None, *, language: str | None = None) -> str:
     """
     if is_null(value):
         return DASH
-    decimals = 0 if abs(value) >= 100 or value == int(value) else 1
+    decimals = _decimals(value) if decimals is None else decimals
     unit = phrase("day" if abs(rounded(value, decimals)) == 1 else "days", language=language)
     return digits(value, decimals=decimals, language=language) + NBSP + unit
 
 
-def hours(value: float | None, *, language: str | None = None) -> str:
+def hours(value: float | None, *, decimals: int | None = None, language: str | None = None) -> str:
     """A number of hours; below one, in minutes; from a hundred on without decimals.
 
     Examples
@@ -36,7 +36,7 @@ def hours(value: float | None, *, language: str | None = None) -> str:
         return DASH
     if abs(rounded(value * 60, 0)) < 60:
         return digits(value * 60, decimals=0, language=language) + NBSP + phrase("min", language=language)
-    decimals = 0 if abs(value) >= 100 or value == int(value) else 1
+    decimals = _decimals(value) if decimals is None else decimals
     return digits(value, decimals=decimals, language=language) + NBSP + phrase("h", language=language)
 
 
@@ -97,3 +97,7 @@ def span(start_on: datetime.date, end_on: datetime.date, *, language: str | None
         return date(start_on, language=language)
     first = date(start_on, language=language, has_year=start_on.year != last.year)
     return f"{first} {phrase('to', language=language)} {date(last, language=language)}"
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value) >= 100 or value == int(value) else 1

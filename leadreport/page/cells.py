@@ -1,6 +1,6 @@
 """A frame as formatted cells: which columns, which headings, which formats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -63,8 +63,9 @@ def _column(
     if name in NAMED and "name" in frame.columns and name not in kinds:
         return Column(name, labels.get(name, formats.label_of(name)), True, _named_cells(frame, name))
     kind = _kind(name, values, kinds)
-    around = [_around(frame, row, ends, kind) for row in range(frame.height)]
-    cells = tuple(Cell(formats.shown(value, kind), more) for value, more in zip(values, around, strict=True))
+    form = formats.format_of(kind, values)
+    around = [_around(frame, row, ends, form) for row in range(frame.height)]
+    cells = tuple(Cell(form(value), more) for value, more in zip(values, around, strict=True))
     return Column(name, labels.get(name, formats.label_of(name)), kind not in LEFT, cells)
 
 
@@ -86,11 +87,11 @@ def _kind(name: str, values: list[object], kinds: Mapping[str, str]) -> str:
     return kind
 
 
-def _around(frame: pl.DataFrame, row: int, ends: Ends | None, kind: str) -> str | None:
+def _around(frame: pl.DataFrame, row: int, ends: Ends | None, form: Callable[..., str]) -> str | None:
     if ends is None:
         return None
     low, high = (frame[end][row] for end in ends)
-    return None if low is None and high is None else formats.interval(low, high, of=formats.KINDS[kind])
+    return None if low is None and high is None else formats.interval(low, high, of=form)
 
 
 def _known(frame: pl.DataFrame, names: Sequence[str]) -> None:
