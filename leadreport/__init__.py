@@ -76,6 +76,7 @@ from leadreport.qualify import (
 from leadreport.rates import rate_difference, rate_interval
 from leadreport.scoring import (
     Scorecard,
+    audited_attributes,
     backtest,
     close_rates,
     closed_loop,
@@ -83,9 +84,13 @@ from leadreport.scoring import (
     leakage_audit,
     mature_leads,
     parse_scorecard,
+    points_of,
+    policy_scorecard,
     reanchor,
+    recent_leads,
     score_leads,
     scorecard_text,
+    split_by_time,
     stability,
     threshold_table,
 )

@@ -18,7 +18,7 @@ from leadreport.errors import InputError, LeadreportError, PageError, listed
 from leadreport.policy import EXITS, PRESETS, load_policy, preset_text
 from leadreport.qualify import classify_leads, explain_lead
 from leadreport.sample import SEED, write_sample
-from leadreport.scoring import Scorecard, fit_scorecard, mature_leads, parse_scorecard, score_leads, scorecard_text
+from leadreport.scoring import parse_scorecard, policy_scorecard, score_leads, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_folder
 from leadreport.sources import own_name, template_text
 from leadreport.workspace import Workspace, check_workspace, found_folder, open_workspace, remark_on_end_of_data
@@ -133,7 +133,7 @@ def score(
 ) -> None:
     """Score every open lead of FOLDER, with reasons, under the CRM's own id, ready to go back into the CRM."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else card_of(ws)
+    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)
     open_leads = ws.facts.filter(~pl.col("stage").is_in([*EXITS, "customer"]))
     names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
     scores = score_leads(open_leads, card).sort("score", "lead_id", descending=[True, False])
@@ -152,17 +152,8 @@ def score(
 def explain(folder: Path, lead: str, as_of: str) -> None:
     """Tell the story of one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    named = classify_leads(score_leads(ws.facts, card_of(ws)), policy=ws.policy)
+    named = classify_leads(score_leads(ws.facts, policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)), policy=ws.policy)
     click.echo(explain_lead(named, lead_id=lead, policy=ws.policy))
-
-
-def card_of(ws: Workspace) -> Scorecard:
-    """The scorecard that the scoring page shows."""
-    scoring = ws.policy.scoring
-    known = mature_leads(ws.facts, as_of=ws.as_of, policy=ws.policy)
-    return fit_scorecard(
-        known, attributes=scoring.attributes, outcome="is_customer", method=scoring.method, policy_version=ws.policy.version
-    )
 
 
 @main.command()

@@ -82,7 +82,6 @@ def test_the_policy_speaks_of_columns_and_activities_that_are_there(sample: dict
     assert set(policy.scoring.attributes) <= set(sample["leads"].columns)
     assert {kind for kind, _ in policy.behaviours()} <= kinds
     assert set(policy.scoring.engagement_weights) | set(policy.handoff.human_touches) <= kinds
-    assert "onboarding_call_booked" not in policy.scoring.attributes
 
 
 # the files

@@ -1,7 +1,9 @@
 """Close rates become points, points become scores with reasons."""
 
+from leadreport.scoring.agreed import audited_attributes, policy_scorecard, recent_leads
 from leadreport.scoring.anchor import reanchor
 from leadreport.scoring.backtest import Backtest, backtest
+from leadreport.scoring.by_hand import points_of
 from leadreport.scoring.card import Scorecard
 from leadreport.scoring.drift import psi, stability
 from leadreport.scoring.fit import fit_scorecard
@@ -18,6 +20,7 @@ from leadreport.scoring.thresholds import threshold_table
 __all__ = [
     "Backtest",
     "Scorecard",
+    "audited_attributes",
     "backtest",
     "close_rates",
     "closed_loop",
@@ -25,8 +28,11 @@ __all__ = [
     "leakage_audit",
     "mature_leads",
     "parse_scorecard",
+    "points_of",
+    "policy_scorecard",
     "psi",
     "reanchor",
+    "recent_leads",
     "score_leads",
     "scorecard_text",
     "split_by_time",
