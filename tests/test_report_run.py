@@ -17,7 +17,7 @@ import pytest
 from report_cases import NOTEBOOKS, SUMMARY
 
 from leadreport.errors import InputError, LeadreportError, PageError
-from leadreport.report import Busy, Stopwatch, defaults_of, failure, keep_failure, run, run_report
+from leadreport.report import Busy, Stopwatch, defaults_of, failure, keep_failure, run, run_report, workers
 from leadreport.report.execute import Job, execute_page, read_notebook
 from leadreport.report.kernels import Kernels
 from leadreport.report.progress import Progress
@@ -246,10 +246,18 @@ def test_a_run_that_succeeds_after_all_forgets_that_it_failed(kept, workspace):
     assert sorted(path.name for path in kept.iterdir()) == ["2026-W46", "index.html"]
 
 
+def test_pages_that_may_have_read_different_files_make_no_report(tmp_path):
+    (tmp_path / "policy.toml").write_text("sla_hours = 8")
+    with pytest.raises(InputError, match=r"policy\.toml changed while the pages ran"), run.at_rest(tmp_path, SUMMARY):
+        (tmp_path / "policy.toml").write_text("sla_hours = 24")
+    with run.at_rest(tmp_path, SUMMARY):
+        pass
+
+
 def test_several_failing_pages_are_told_together():
     errors = [PageError("page a: x", hint="do"), None, PageError("page b: y")]
     with pytest.raises(PageError, match=r"2 pages failed\n\npage a: x\n\nHint: do\n\npage b: y"):
-        run._raise_failures(errors)
+        workers.raise_failures(errors)
 
 
 @pytest.mark.parametrize(

@@ -1,45 +1,23 @@
 """A run: every page executed and printed, then all of them put in place at once, or none."""
 
 import contextlib
-import os
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
-from leadreport import formats
-from leadreport.errors import InputError, LeadreportError, PageError, did_you_mean
-from leadreport.report.execute import PAGE_SECONDS, Job, execute_page, read_notebook
-from leadreport.report.export import PageLink, export_page
-from leadreport.report.index import run_index, write_runs_index
-from leadreport.report.kernels import Kernels
-from leadreport.report.outline import Prose, read_prose
-from leadreport.report.outputs import warnings_of
+from leadreport.errors import InputError, did_you_mean, listed
+from leadreport.report.execute import PAGE_SECONDS, Job, read_notebook
+from leadreport.report.index import write_runs_index
 from leadreport.report.parameters import Values, assigned, declared
-from leadreport.report.progress import Progress
-from leadreport.report.record import (
-    FAILED,
-    RECORD,
-    Record,
-    as_json,
-    failure_record,
-    file_record,
-    headlines_of,
-    make_record,
-)
+from leadreport.report.record import FAILED, Record, as_json, failure_record
 from leadreport.report.shelf import draft_of, ended_by_signals, locked, put_in_place, write_whole
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import WorkspaceSummary
-
-ATTENTION = 0.2
-"""Seconds after which the main thread looks up: a signal may reach another thread, and only the main one can act."""
+from leadreport.report.workers import execute_all
+from leadreport.report.writing import write_report
 
 
 @dataclass(frozen=True)
@@ -104,7 +82,7 @@ def run_report(
                 Job(page, notebook, workspace_folder, values[page], page_seconds)
                 for page, notebook in notebooks.items()
             ]
-            with watch.timing("execution"):
+            with watch.timing("execution"), at_rest(workspace_folder, summary):
                 executed = execute_all(jobs, is_shown=progress, watch=watch)
             record = write_report(draft, executed, summary=summary, values=values, beside=beside or {}, watch=watch)
             folder = put_in_place(draft, reports=reports_folder, week=summary.week)
@@ -132,134 +110,28 @@ def defaults_of(folder: Path, pages: Sequence[str] | None) -> dict[str, object]:
     return defaults
 
 
-def execute_all(jobs: Sequence[Job], *, is_shown: bool, watch: Stopwatch) -> dict[str, NotebookNode]:
-    """All pages executed, as many side by side as there are cores; every page runs, so that every failure is told."""
-    shown = Progress([(job.page, len(job.notebook.cells)) for job in jobs], is_shown=is_shown)
-    with tempfile.TemporaryDirectory(prefix="lr-", ignore_cleanup_errors=True) as folder, contextlib.closing(shown):
-        kernels = Kernels(Path(folder))
-        with _workers(kernels) as workers:
-            work = partial(_execute, kernels=kernels, shown=shown, watch=watch)
-            done = {job.page: workers.submit(work, job, number=number) for number, job in enumerate(jobs)}
-            while wait(done.values(), timeout=ATTENTION).not_done:
-                pass
-    _raise_failures([future.exception() for future in done.values()])
-    return {page: future.result() for page, future in done.items()}
-
-
 @contextlib.contextmanager
-def _workers(kernels: Kernels) -> Iterator[ThreadPoolExecutor]:
-    """Threads that wait for kernels; when the run is interrupted the kernels are ended, and so the threads."""
-    workers = ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="page")
-    try:
-        yield workers
-    finally:
-        kernels.stop()
-        workers.shutdown(wait=True, cancel_futures=True)
+def at_rest(workspace: Path, summary: WorkspaceSummary) -> Iterator[None]:
+    """Watch the workspace's files while the pages run: each page reads them, and all must have read the same.
 
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _execute(job: Job, *, number: int, kernels: Kernels, shown: Progress, watch: Stopwatch) -> NotebookNode:
-    shown.began(job.page)
-    begun = time.perf_counter()
-    try:
-        with watch.timing("execution", page=job.page):
-            executed = execute_page(job, kernels=kernels, number=number, on_cell=shown.stepper(job.page))
-    except LeadreportError:
-        shown.failed(job.page)
-        raise
-    shown.ended(job.page, time.perf_counter() - begun)
-    return executed
-
-
-def _raise_failures(errors: Sequence[BaseException | None]) -> None:
-    """One failing page tells its error whole; several are told together."""
-    failed = [error for error in errors if error is not None]
-    if len(failed) > 1 and all(isinstance(error, PageError) for error in failed):
-        raise PageError(f"{len(failed)} pages failed\n\n" + "\n\n".join(str(error) for error in failed))
-    if failed:
-        raise failed[0]
-
-
-def write_report(
-    draft: Path,
-    executed: Mapping[str, NotebookNode],
-    *,
-    summary: WorkspaceSummary,
-    values: Mapping[str, Values],
-    beside: Mapping[str, bytes],
-    watch: Stopwatch,
-) -> Record:
-    """Write pages, executed notebooks, further files, the week's index and the record into a draft."""
-    prose = {page: read_prose(notebook, page=page) for page, notebook in executed.items()}
-    links = [PageLink(page, text.title, text.summary, label_of(page)) for page, text in prose.items()]
-    files = [file_record(name, content) for name, content in beside.items()]
-    with watch.timing("export"):
-        pages = [
-            _write_page(
-                draft,
-                notebook,
-                prose=prose[page],
-                page=page,
-                links=links,
-                summary=summary,
-                beside=list(beside),
-                watch=watch,
-            )
-            for page, notebook in executed.items()
-        ]
-        for name, content in beside.items():
-            (draft / name).write_bytes(content)
-        record = make_record(
-            summary=summary,
-            pages=pages,
-            parameters=values,
-            headlines=[headline for notebook in executed.values() for headline in headlines_of(notebook)],
-            beside=files,
-            warnings={page: list(warnings_of(notebook)) for page, notebook in executed.items()},
-        )
-        (draft / "index.html").write_bytes(run_index(record, links=links, summary=summary))
-    record["timings"] = watch.as_record()
-    (draft / RECORD).write_bytes(as_json(record))
-    return record
-
-
-def label_of(page: str) -> str:
-    """The short name of a page: its file's, without the number that puts it in order.
-
-    Examples
-    --------
-    >>> label_of("01_data_check"), label_of("04_sql_costs")
-    ('Data check', 'SQL costs')
+    Raises
+    ------
+    InputError
+        When a file changed meanwhile.
     """
-    return formats.label_of(page.lstrip("0123456789_") or page)
+    paths = [workspace / name for name in ("policy.toml", "sources.toml", *(file.file for file in summary.inputs))]
+    before = {path: _stamp(path) for path in paths}
+    yield
+    changed = sorted(path.name for path in paths if _stamp(path) != before[path])
+    if changed:
+        raise InputError(
+            f"{listed(changed)} changed while the pages ran, so they may not speak of the same data",
+            hint="run again when the files are at rest",
+        )
 
 
-def _write_page(
-    draft: Path,
-    notebook: NotebookNode,
-    *,
-    prose: Prose,
-    page: str,
-    links: Sequence[PageLink],
-    summary: WorkspaceSummary,
-    beside: Sequence[str],
-    watch: Stopwatch,
-) -> Record:
-    with watch.timing("export", page=page):
-        html = export_page(notebook, prose=prose, page=page, links=links, summary=summary, beside=beside)
-    (draft / f"{page}.html").write_bytes(html)
-    (draft / "notebooks").mkdir(exist_ok=True)
-    (draft / "notebooks" / f"{page}.ipynb").write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    return {
-        "page": page,
-        "summary": prose.summary,
-        "title": prose.title,
-        "label": label_of(page),
-        **file_record(f"{page}.html", html),
-    }
+def _stamp(path: Path) -> tuple[int, int] | None:
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
 
 
 @contextlib.contextmanager
