@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadreport.facts import behaviour_column, lead_facts
-from leadreport.policy import EXITS, LADDER, parse_policy, preset_text
+from leadreport.facts import lead_facts
+from leadreport.policy import EXITS, LADDER, Group, Policy, parse_policy, preset_text
 from leadreport.tables import TABLES, empty_table
 
 POLICY = parse_policy(preset_text("startup"))
@@ -25,10 +25,10 @@ def frame(table: str, *rows: dict) -> pl.DataFrame:
     return pl.concat([empty_table(table), pl.DataFrame(list(rows))], how="diagonal_relaxed") if rows else empty_table(table)
 
 
-def facts_of(*, as_of: datetime = AS_OF, **rows: list[dict]) -> pl.DataFrame:
+def facts_of(*, as_of: datetime = AS_OF, policy: Policy = POLICY, **rows: list[dict]) -> pl.DataFrame:
     """Facts from the rows of each table."""
     tables = {name: frame(name, *rows.get(name, [])) for name in TABLES}
-    return lead_facts(tables, policy=POLICY, as_of=as_of).collect().sort("lead_id")
+    return lead_facts(tables, policy=policy, as_of=as_of).collect().sort("lead_id")
 
 
 def lead(lead_id: str = "a", at: float = 0, **more) -> dict:
@@ -168,7 +168,24 @@ def test_engagement_halves_with_every_half_life():
 def test_behaviours_that_the_policy_names_are_counted_within_their_days():
     activities = [touch(0, "trial_started", "lead"), touch(50, "trial_started", "lead")]
     row = facts_of(leads=[lead()], activities=activities).row(0, named=True)
-    assert (row[behaviour_column("trial_started", None)], row[behaviour_column("trial_started", 30)]) == (2, 1)
+    assert (row["trial_started_count"], row["trial_started_count_30d"]) == (2, 1)
+
+
+def test_a_criterion_may_ask_for_several_kinds_a_channel_and_a_third_party():
+    asked = {"activity": ["intent", "webinar"], "count": 2, "channel": ["web", "events"], "by": "third_party"}
+    activities = [
+        {"lead_id": "a", "happened_at": day(at), "kind": kind, "channel": channel, "by": by}
+        for at, kind, channel, by in (
+            (1, "intent", "web", "third_party"), (2, "webinar", "events", "third_party"),
+            (3, "intent", "social", "third_party"), (4, "intent", "web", "lead"), (5, "download", "web", "third_party"),
+        )
+    ]  # fmt: skip
+    group = Group.model_validate({"all": [asked]})
+    policy = POLICY.model_copy(update={"criteria": POLICY.criteria.model_copy(update={"mql": group})})
+    (leaf,) = group.leaves()
+    row = facts_of(leads=[lead()], activities=activities, policy=policy).row(0, named=True)
+    assert leaf.behaviour.column == "intent_or_webinar_from_events_or_web_by_third_party_count"
+    assert row[leaf.behaviour.column] == 2
 
 
 def answer(value: str, at: float, by: str = "kim") -> dict:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadreport.errors import PolicyError
-from leadreport.policy import LADDER, PRESETS, Group, load_policy, parse_policy, preset_text
+from leadreport.policy import LADDER, PRESETS, Behaviour, Group, load_policy, parse_policy, preset_text
 
 STARTUP = preset_text("startup")
 
@@ -26,6 +26,8 @@ MISTAKES = [
     ('"Europe/Berlin"', '"Europe/Berln"', "company.time_zone: found 'Europe/Berln': no such time zone; did you mean 'Europe/Berlin'"),
     ('= "mql"', '= "mgl"', "stages.names.Marketing Qualified Lead: 'mgl' is not allowed; did you mean 'mql'?"),
     ('{ stage = "sal" }', '{ stage = "sall" }', "criteria.sal.all[0].stage: 'sall' is not allowed; did you mean 'sal'?"),
+    ('activity = "pricing_page"', "activity = []", "criteria.hot.any[2].activity: needs a name, or a list of names"),
+    ('activity = "pricing_page"', 'by = "thirdparty", activity = "intent"', "criteria.hot.any[2].by: 'thirdparty' is not allowed; did you mean 'third_party'?"),
     ("sla_hours = 8.0", 'sla_hours = "8"', "handoff.sla_hours: found '8': input should be a valid number"),
     ("score_at_least = 50", 'score_at_least = "50"', "criteria.mql.any[1].score_at_least: found '50': input should be a valid number"),
     ("score_at_least = 50", "score_at_least = 500", "criteria.mql.any[1].score_at_least: found 500: input should be less than"),
@@ -87,8 +89,15 @@ def test_every_step_up_the_ladder_has_a_horizon(step):
     assert parse_policy(STARTUP).horizon_days(*step) > 0
 
 
+def test_a_criterion_may_list_kinds_and_a_policy_without_such_keeps_its_version():
+    kinds = 'activity = ["webinar", "download"]'
+    policy = parse_policy(STARTUP.replace('activity = "pricing_page"', kinds))
+    assert Behaviour(("download", "webinar"), 14) in policy.behaviours()
+    assert '"channel"' not in parse_policy(STARTUP).criteria.model_dump_json()
+
+
 def test_behaviours_are_the_counts_that_criteria_ask_for():
-    assert ("pricing_page", 14) in parse_policy(STARTUP).behaviours()
+    assert Behaviour(("pricing_page",), 14) in parse_policy(STARTUP).behaviours()
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_policy_speaks_of_columns_and_activities_that_are_there(sample: dict
     policy = load_policy(POLICY)
     kinds = set(sample["activities"]["kind"])
     assert set(policy.scoring.attributes) <= set(sample["leads"].columns)
-    assert {kind for kind, _ in policy.behaviours()} <= kinds
+    assert {kind for each in policy.behaviours() for kind in each.kinds} <= kinds
     assert set(policy.scoring.engagement_weights) | set(policy.handoff.human_touches) <= kinds
 
 

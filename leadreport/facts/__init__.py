@@ -1,6 +1,5 @@
 """One row per lead, as of an instant: the only step that touches the big tables."""
 
-from leadreport.facts.activity import behaviour_column
 from leadreport.facts.build import lead_facts
 
-__all__ = ["behaviour_column", "lead_facts"]
+__all__ = ["lead_facts"]

@@ -5,21 +5,10 @@ from math import log
 
 import narwhals.stable.v2 as nw
 
-from leadreport.policy import Policy
+from leadreport.policy import Behaviour, Policy
 
 MILLION = 1_000_000
 """Engagement is summed in whole millionths: sums of floats are not the same bytes from run to run."""
-
-
-def behaviour_column(kind: str, within_days: int | None) -> str:
-    """The facts column that counts an activity, ever or within so many days.
-
-    Examples
-    --------
-    >>> behaviour_column("webinar", 90), behaviour_column("webinar", None)
-    ('webinar_count_90d', 'webinar_count')
-    """
-    return f"{kind}_count" if within_days is None else f"{kind}_count_{within_days}d"
 
 
 def lead_activity(activities: nw.LazyFrame, *, policy: Policy, as_of: datetime) -> nw.LazyFrame:
@@ -29,10 +18,7 @@ def lead_activity(activities: nw.LazyFrame, *, policy: Policy, as_of: datetime) 
     policy's criteria name.
     """
     own = activities.filter(nw.col("by").is_in(["lead", "third_party"]))
-    counts = {
-        behaviour_column(kind, days): counted(recent(days, as_of) & (nw.col("kind") == kind))
-        for kind, days in policy.behaviours()
-    }
+    counts = {each.column: counted(shows(each, as_of=as_of)) for each in policy.behaviours()}
     return own.group_by("lead_id").agg(
         activities=nw.len().cast(nw.Int64),
         activities_30d=counted(recent(30, as_of)),
@@ -40,6 +26,14 @@ def lead_activity(activities: nw.LazyFrame, *, policy: Policy, as_of: datetime) 
         engagement=engagement(policy, as_of).sum() / MILLION,
         **counts,
     )
+
+
+def shows(behaviour: Behaviour, *, as_of: datetime) -> nw.Expr:
+    """Whether an activity is one that a criterion counts."""
+    condition = recent(behaviour.within_days, as_of) & nw.col("kind").is_in(behaviour.kinds)
+    if behaviour.channels:
+        condition &= nw.col("channel").is_in(behaviour.channels)
+    return condition & (nw.col("by") == behaviour.by) if behaviour.by else condition
 
 
 def recent(days: int | None, as_of: datetime) -> nw.Expr:

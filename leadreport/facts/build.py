@@ -95,6 +95,6 @@ def with_journey(leads: nw.LazyFrame, entries: nw.LazyFrame) -> nw.LazyFrame:
 
 def with_zero_counts(facts: nw.LazyFrame, *, policy: Policy) -> nw.LazyFrame:
     """A lead without rows in a table has none of them: its counts are 0, not unknown."""
-    behaviours = [activity.behaviour_column(kind, days) for kind, days in policy.behaviours()]
+    behaviours = [each.column for each in policy.behaviours()]
     counts = ["activities", "activities_30d", "sales_touches", "deals", "won_deals", "lost_deals", "open_deals"]
     return facts.with_columns(*(nw.col(name).fill_null(0) for name in counts + behaviours), nw.col("engagement").fill_null(0.0))

@@ -1,9 +1,9 @@
 """The grammar of a criterion: what a policy may ask of a lead."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, NamedTuple, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PositiveInt, Tag, field_validator, model_validator
 
 from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS
 
@@ -31,12 +31,65 @@ class AttributeCriterion(Strict):
         return self
 
 
-class ActivityCriterion(Strict):
-    """The lead did something, at least so often, within so many days (ever, when no days are given)."""
+class Behaviour(NamedTuple):
+    """What some criterion counts: kinds of activity, within so many days, from some channels, by one party."""
 
-    activity: str
+    kinds: tuple[str, ...]
+    within_days: int | None = None
+    channels: tuple[str, ...] = ()
+    by: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The column of the facts that counts it.
+
+        Examples
+        --------
+        >>> Behaviour(("webinar",), 90).column, Behaviour(("webinar",)).column
+        ('webinar_count_90d', 'webinar_count')
+        >>> Behaviour(("download", "webinar"), 30, ("web",), "third_party").column
+        'download_or_webinar_from_web_by_third_party_count_30d'
+        """
+        channels = f"_from_{'_or_'.join(self.channels)}" if self.channels else ""
+        by = f"_by_{self.by}" if self.by else ""
+        days = "" if self.within_days is None else f"_{self.within_days}d"
+        return f"{'_or_'.join(self.kinds)}{channels}{by}_count{days}"
+
+
+def is_absent(value: object) -> bool:
+    return value is None
+
+
+class ActivityCriterion(Strict):
+    """The lead did something, at least so often, within so many days (ever, when no days are given).
+
+    `activity` is a kind of activity, or a list of kinds that count alike. `channel` asks where it happened (web, e-mail,
+    social, an event: as the activities say), `by` who saw it: the lead's own doing, or a third party's intent data.
+    """
+
+    activity: str | list[str]
     count: PositiveInt = 1
     within_days: PositiveInt | None = None
+    # Left out when not said, so that the version of a policy that does not use them stays what it was.
+    channel: str | list[str] | None = Field(default=None, exclude_if=is_absent)
+    by: Literal["lead", "third_party"] | None = Field(default=None, exclude_if=is_absent)
+
+    @field_validator("activity", "channel", mode="before")
+    @classmethod
+    def names_something(cls, value: object) -> object:
+        names = value if isinstance(value, list) else [value]
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("needs a name, or a list of names")
+        return value
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What it counts: criteria that differ in how often only count the same."""
+        return Behaviour(listed_once(self.activity), self.within_days, listed_once(self.channel), self.by)
+
+
+def listed_once(names: str | list[str] | None) -> tuple[str, ...]:
+    return tuple(sorted({names} if isinstance(names, str) else set(names or ())))
 
 
 class ScoreCriterion(Strict):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from leadreport.errors import did_you_mean
-from leadreport.policy.criteria import ActivityCriterion, Group, Leaf, Stage, Strict
+from leadreport.policy.criteria import ActivityCriterion, Behaviour, Group, Leaf, Stage, Strict
 from leadreport.policy.frameworks import FRAMEWORKS
 
 LADDER: tuple[str, ...] = ("lead", "mql", "sal", "sql", "opportunity", "customer")
@@ -215,7 +215,7 @@ class Policy(Strict):
         steps = LADDER[LADDER.index(from_stage) : LADDER.index(to_stage) + 1]
         return sum(self.horizons[f"{one}_to_{two}"] for one, two in zip(steps, steps[1:], strict=False))
 
-    def behaviours(self) -> list[tuple[str, int | None]]:
-        """The (kind, within_days) pairs that some criterion counts, sorted and once each."""
-        pairs = {(leaf.activity, leaf.within_days) for leaf in self.criteria.leaves() if isinstance(leaf, ActivityCriterion)}
-        return sorted(pairs, key=lambda pair: (pair[0], pair[1] or 0))
+    def behaviours(self) -> list[Behaviour]:
+        """What the criteria count, sorted and once each."""
+        counted = {leaf.behaviour for leaf in self.criteria.leaves() if isinstance(leaf, ActivityCriterion)}
+        return sorted(counted, key=lambda each: (each.kinds, each.within_days or 0, each.channels, each.by or ""))

@@ -74,7 +74,7 @@ def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
         case AttributeCriterion():
             return attribute_holds(criterion, schema=schema)
         case ActivityCriterion():
-            return pl.col(known(count_column(criterion), schema=schema)) >= criterion.count
+            return pl.col(known(criterion.behaviour.column, schema=schema)) >= criterion.count
         case ScoreCriterion():
             score = pl.col("score") if "score" in schema else pl.lit(None, dtype=pl.Float64)
             return score >= criterion.score_at_least
@@ -127,12 +127,6 @@ def comparable(criterion: AttributeCriterion, dtype: pl.DataType) -> list[object
     if not all(isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)) for value in values):
         raise mismatch(criterion, dtype)
     return list(values)
-
-
-def count_column(criterion: ActivityCriterion) -> str:
-    """The column of the facts that counts an activity."""
-    days = criterion.within_days
-    return f"{criterion.activity}_count" + ("" if days is None else f"_{days}d")
 
 
 def known(column: str, *, schema: pl.Schema) -> str:

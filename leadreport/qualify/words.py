@@ -81,10 +81,14 @@ def attribute_phrase(criterion: AttributeCriterion) -> str:
 
 
 def activity_phrase(criterion: ActivityCriterion) -> str:
+    counted = criterion.behaviour
+    kinds = " or ".join(spaced(kind) for kind in counted.kinds)
+    channels = f" from {' or '.join(spaced(each) for each in counted.channels)}" if counted.channels else ""
+    by = {None: "", "lead": " by the lead itself", "third_party": " seen by a third party"}[counted.by]
     times = f" at least {criterion.count} times" if criterion.count > 1 else ""
-    days = criterion.within_days
+    days = counted.within_days
     recency = "" if days is None else " in the last day" if days == 1 else f" in the last {days} days"
-    return spaced(criterion.activity) + times + recency
+    return kinds + channels + by + times + recency
 
 
 def framework_phrase(criterion: FrameworkCriterion) -> str:

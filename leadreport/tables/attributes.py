@@ -28,5 +28,4 @@ def computed_names(policy: Policy) -> frozenset[str]:
     >>> "won_amount" in names, "trial_started_count" in names, "industry" in names
     (True, True, False)
     """
-    counts = (f"{kind}_count" + ("" if days is None else f"_{days}d") for kind, days in policy.behaviours())
-    return COMPUTED | frozenset(counts)
+    return COMPUTED | {each.column for each in policy.behaviours()}
