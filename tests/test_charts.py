@@ -465,6 +465,18 @@ def test_a_week_under_way_is_not_on_the_line():
     assert titles[0]["subtitle"] == ["2026-W46; chance gives 48 to 153"]
 
 
+def test_a_threshold_pointed_at_in_any_panel_is_read_off_in_all():
+    spec = spec_of("threshold")
+    names = ["pointed_close_rate", "pointed_leads", "pointed_missed_customers"]
+    assert [param["name"] for param in spec["params"]] == names
+    readings = [
+        layer["encoding"] for panel in spec["vconcat"] for layer in layers(panel) if layer["mark"]["type"] == "text"
+    ]
+    for reading in readings:
+        assert [condition["param"] for condition in reading["opacity"]["condition"]] == names
+        assert reading["opacity"]["value"] == 0
+
+
 def test_a_number_that_is_missing_is_a_dash_and_not_nothing():
     (rows,) = datasets(spec_of("speed"))
     assert rows[2]["attainment_rate"] is None

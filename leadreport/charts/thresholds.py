@@ -69,11 +69,14 @@ def panel(
     layers = [
         base.mark_line().encode(y=y[value]),
         base.mark_rule(stroke=QUIET, strokeWidth=1).encode(opacity=seen),
-        base.mark_point(size=50).encode(y=y[value], tooltip=tips(told)).add_params(own),
+        base.mark_point(size=50).encode(y=y[value]),
         base.mark_text(align="right", baseline="bottom", fontSize=12.5, fontWeight=600).encode(
             x=alt.value("width"), y=alt.value(-7), text="read:N", opacity=seen
         ),
     ]
+    # What a pointer meets: stripes that fill the panel. Vega's own search for the nearest point loses the tooltip.
+    wide = alt.ExprRef(f"width / {max(thresholds.height - 1, 1)}")
+    layers.append(base.mark_rule(strokeWidth=wide, opacity=0).encode(tooltip=tips(told)).add_params(own))
     if ends:
         layers.insert(0, base.mark_area(fill=MAIN, fillOpacity=0.15).encode(y=y["low"], y2="high:Q"))
     name = alt.TitleParams(CONSEQUENCES[value], fontSize=12.5, offset=6, frame="group")
@@ -81,8 +84,8 @@ def panel(
 
 
 def _pointed(value: str) -> alt.Parameter:
-    """The score that a pointer is nearest to in one panel."""
-    over = {"on": "pointerover", "clear": "pointerout", "nearest": True}
+    """The score that a pointer is over in one panel."""
+    over = {"on": "pointerover", "clear": "pointerout"}
     return alt.selection_point(name=f"pointed_{value}", fields=["threshold"], empty=False, **over)
 
 
