@@ -301,6 +301,8 @@ def test_every_sql_is_hot_and_no_class_is_without_its_criteria(hot, mql, sql, ro
             assert named[f"meets_{named['class']}"]
         if named["class"] == "sql":
             assert named["criteria_missing"] == named["criteria_unknown"] == []
+        if named["class"] in ("mql", "sal", "sql") and named["earned_at"] is not None:
+            assert named["earned_at"] in (day(1), day(5), day(10))
         aim = reference(mql if named["criteria_for"] == "mql" else sql, row)
         assert (aim is True) == (named["criteria_missing"] == named["criteria_unknown"] == [])
 
@@ -312,6 +314,8 @@ def test_every_sql_is_hot_and_no_class_is_without_its_criteria(hot, mql, sql, ro
     ("criterion", "words"),
     [
         ({"activity": "demo", "count": 2, "within_days": 14}, "demo at least 2 times in the last 14 days"),
+        ({"activity": ["webinar", "download"], "channel": ["web", "events"]}, "download or webinar from events or web"),
+        ({"activity": "intent", "by": "third_party", "count": 2}, "intent seen by a third party at least 2 times"),
         ({"attribute": "industry", "is": ["software", "finance"]}, "industry is software or finance"),
         ({"attribute": "trial_requested", "is": [True]}, "trial requested"),
         ({"attribute": "trial_requested", "is": [False]}, "trial requested is no"),
@@ -551,6 +555,46 @@ def test_groups_are_ready_when_enough_of_their_members_are():
     ) == [1]
     assert ready_on({"all": [{"score_at_least": 50}]}, activities, fact("a", score=90.0)) == [None]
     assert ready_on({"all": [{"framework": "anum", "at_least": 1}, {"stage": "sal"}]}, activities, row) == [None]
+
+
+def earned(*rows: dict, activities: pl.DataFrame | None = None, policy: Policy = STARTUP) -> list[int | None]:
+    named = classify_leads(facts_of(*rows), policy=policy, activities=activities)
+    return [instant and instant.day for instant in named["earned_at"].to_list()]
+
+
+def test_a_class_is_earned_by_the_last_of_its_criteria():
+    activities = acts(("a", 3, "trial_started"), ("a", 4, "demo_session"), ("b", 3, "trial_started"))
+    sql, mql = fact("a", **VETTED, answers={"budget": "yes"}), fact("b", **TRIAL)  # answered on the 10th
+    assert earned(sql, mql, activities=activities) == [10, 3]
+    late_trial = acts(("a", 12, "trial_started"), ("a", 4, "demo_session"))
+    assert earned(sql, activities=late_trial) == [12]
+
+
+def test_what_has_no_history_has_no_instant():
+    by_score, by_trial = fact("a", score=90.0), fact("b", **TRIAL)
+    assert classified(by_score)[0]["class"] == "mql"
+    assert earned(by_score, activities=acts()) == [None]
+    assert earned(by_trial) == [None]  # its activities were not given
+
+
+def test_deals_and_exits_are_earned_when_they_came_about_and_a_lead_is_one_from_the_first_day():
+    rows = [
+        fact("a", stage="customer", customer_at=day(20)),
+        fact("b", stage="opportunity", opportunity_at=day(15)),
+        fact("c", stage="recycled", stage_at=day(9)),
+        fact("d"),
+    ]
+    assert earned(*rows) == [20, 15, 9, 1]
+
+
+def test_several_kinds_count_together_and_a_channel_and_a_party_narrow_them():
+    activities = acts(("a", 2, "download"), ("a", 5, "webinar"), ("a", 7, "download")).with_columns(
+        channel=pl.Series(["web", "events", "web"]), by=pl.Series(["lead", "third_party", "lead"])
+    )
+    several = {"activity": ["download", "webinar"], "count": 2}
+    assert ready_on({"all": [several]}, activities, fact("a")) == [5]
+    assert ready_on({"all": [several | {"channel": "web"}]}, activities, fact("a")) == [7]
+    assert ready_on({"all": [several | {"by": "third_party"}]}, activities, fact("a")) == [None]
 
 
 def test_who_is_ready_and_was_never_handed_over_is_listed():

@@ -63,8 +63,8 @@ def is_absent(value: object) -> bool:
 class ActivityCriterion(Strict):
     """The lead did something, at least so often, within so many days (ever, when no days are given).
 
-    `activity` is a kind of activity, or a list of kinds that count alike. `channel` asks where it happened (web, e-mail,
-    social, an event: as the activities say), `by` who saw it: the lead's own doing, or a third party's intent data.
+    `activity` is a kind of activity, or a list of kinds that count alike. `channel` asks where it happened (web,
+    e-mail, social, an event: as the activities say), `by` whether the lead did it or a third party saw it (intent).
     """
 
     activity: str | list[str]

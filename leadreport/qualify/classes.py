@@ -4,6 +4,7 @@ import polars as pl
 
 from leadreport.policy import EXITS, Policy
 from leadreport.qualify.answers import framework_columns, next_question
+from leadreport.qualify.earned import earned_at, with_met_times
 from leadreport.qualify.patterns import TEMPORARY, with_verdicts
 from leadreport.qualify.sentences import why
 
@@ -11,7 +12,7 @@ CLASSES = ("lead", "mql", "sal", "sql", "opportunity", "customer", *EXITS)
 """Every class, in the order of a report."""
 
 
-def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFrame | None = None) -> pl.DataFrame:
     """Each lead's class by the policy's criteria, with what is met, missing and not known, and the next question.
 
     Adds, in the order of the facts:
@@ -19,6 +20,9 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     - class: customer (a deal won), else lost, disqualified or recycled (the stage it is in), else opportunity (a deal),
       else by criteria: sql (MQL's and SQL's both met), sal (MQL's and SAL's), mql, lead. SAL is a decision by sales and
       no quality of the lead, so a lead may be sql by policy before sales accepts it: the hand-over is late then.
+    - earned_at: when the class was earned. By criteria, the instant at which the record first shows all of them met;
+      with the table `activities` for those that count what leads did (nothing at or after the facts' date may be in
+      it). Null when that rests on a score, which has no history, or on activities that were not given.
     - is_hot: meets the criteria of hot or of SQL, or is an SQL in the CRM, and has not left. Every SQL is hot.
     - meets_mql, meets_sal, meets_sql, meets_hot: true, false, or null where it depends on what is not known.
     - criteria_for ("mql" for a lead, else "sql"), and of that class criteria_met, criteria_missing, criteria_unknown.
@@ -46,12 +50,19 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
         next_question=next_question(framework=framework),
         meets_hot=pl.col("meets_hot") | pl.col("meets_sql") | pl.col("is_sql"),
     )
-    named = named.with_columns(**{"class": class_of()}).with_columns(
-        is_hot=pl.col("meets_hot").fill_null(False) & ~pl.col("class").is_in(EXITS),
-        criteria_for=pl.when(pl.col("class") == "lead").then(pl.lit("mql")).otherwise(pl.lit("sql")),
-        next_question=pl.when(~pl.col("class").is_in([*EXITS, "customer"])).then("next_question"),
+    named = (
+        with_met_times(named, activities, policy=policy)
+        .with_columns(**{"class": class_of()})
+        .with_columns(
+            earned_at=earned_at(),
+            is_hot=pl.col("meets_hot").fill_null(False) & ~pl.col("class").is_in(EXITS),
+            criteria_for=pl.when(pl.col("class") == "lead").then(pl.lit("mql")).otherwise(pl.lit("sql")),
+            next_question=pl.when(~pl.col("class").is_in([*EXITS, "customer"])).then("next_question"),
+        )
     )
-    return named.with_columns(**criteria_columns(), why=why(zone=policy.company.time_zone)).drop(TEMPORARY)
+    return named.with_columns(**criteria_columns(), why=why(zone=policy.company.time_zone)).drop(
+        TEMPORARY, "mql_met_at", "sal_met_at", "sql_met_at"
+    )
 
 
 def class_of() -> pl.Expr:

@@ -1,22 +1,9 @@
-"""Since when a lead has met the criteria: who was ready long before anybody was told."""
+"""Who was ready long before anybody was told."""
 
 import polars as pl
 
-from leadreport.policy import (
-    EXITS,
-    FRAMEWORKS,
-    ActivityCriterion,
-    AnswerCriterion,
-    Criterion,
-    FrameworkCriterion,
-    Group,
-    Policy,
-    StageCriterion,
-)
-from leadreport.qualify.answers import answered, known_at, serving
-from leadreport.qualify.logic import holds
-
-INSTANT = pl.Datetime("us", "UTC")
+from leadreport.policy import EXITS, Policy
+from leadreport.qualify.earned import with_met_times
 
 
 def ready_since(facts: pl.DataFrame, activities: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
@@ -35,16 +22,8 @@ def ready_since(facts: pl.DataFrame, activities: pl.DataFrame, *, policy: Policy
     >>> (ready["ready_at"] >= ready["created_at"]).all()
     True
     """
-    seen = activities.filter(pl.col("by").is_in(["lead", "third_party"])).select("lead_id", "kind", "happened_at")
-    kinds = {
-        leaf: first_time(seen, leaf) for leaf in policy.criteria.mql.leaves() if isinstance(leaf, ActivityCriterion)
-    }
-    with_times = facts
-    names = {leaf: f"first_{place}_at" for place, leaf in enumerate(kinds)}
-    for leaf, times in kinds.items():
-        with_times = with_times.join(times.rename({"met_at": names[leaf]}), on="lead_id", how="left")
-    ready_at = met_at(policy.criteria.mql, names=names, schema=facts.schema)
-    return with_times.with_columns(ready_at=ready_at).drop(names.values())
+    timed = with_met_times(facts, activities, policy=policy)
+    return timed.rename({"mql_met_at": "ready_at"}).drop("sal_met_at", "sql_met_at")
 
 
 def untold_leads(ready: pl.DataFrame) -> pl.DataFrame:
@@ -66,48 +45,3 @@ def untold_leads(ready: pl.DataFrame) -> pl.DataFrame:
         .sort("ready_at", "lead_id")
         .select("lead_id", "owner", "source", "channel", "ready_at", "last_activity_at")
     )
-
-
-def first_time(activities: pl.DataFrame, criterion: ActivityCriterion) -> pl.DataFrame:
-    """When each lead did something the wanted number of times within the wanted days: [lead_id, met_at]."""
-    rows = activities.filter(pl.col("kind") == criterion.activity).sort("lead_id", "happened_at")
-    earlier = pl.col("happened_at").shift(criterion.count - 1).over("lead_id")
-    is_met = earlier.is_not_null()
-    if criterion.within_days is not None:
-        is_met &= pl.col("happened_at") - earlier < pl.duration(days=criterion.within_days)
-    return rows.filter(is_met).group_by("lead_id").agg(met_at=pl.col("happened_at").min())
-
-
-def met_at(criterion: Criterion, *, names: dict[ActivityCriterion, str], schema: pl.Schema) -> pl.Expr:
-    """The instant at which a criterion was first met; null when it was not."""
-    match criterion:
-        case Group():
-            return nth([met_at(member, names=names, schema=schema) for member in criterion.members], criterion.needed)
-        case ActivityCriterion():
-            return pl.col(names[criterion])
-        case StageCriterion():
-            return pl.col("created_at" if criterion.stage == "lead" else f"{criterion.stage}_at")
-        case AnswerCriterion(is_="unknown"):
-            return pl.col("created_at")
-        case AnswerCriterion():
-            return answer_at(criterion.answer, wanted=criterion.is_)
-        case FrameworkCriterion():
-            asked = FRAMEWORKS[criterion.framework].criteria
-            return nth([answer_at(name, wanted="yes") for name in asked], criterion.at_least or len(asked))
-        case _:
-            never = pl.lit(None, dtype=INSTANT)
-            has_history = hasattr(criterion, "attribute")
-            return pl.when(holds(criterion, schema=schema)).then("created_at") if has_history else never
-
-
-def answer_at(criterion: str, *, wanted: str) -> pl.Expr:
-    """When the answer that counts was given, if it is the wanted one."""
-    given_at = pl.coalesce(
-        known_at(criterion), pl.max_horizontal(*(known_at(name) for name in serving(criterion)), None)
-    )
-    return pl.when(answered(criterion) == wanted).then(given_at)
-
-
-def nth(instants: list[pl.Expr], needed: int) -> pl.Expr:
-    """The instant at which so many were met."""
-    return pl.concat_list(instants).list.drop_nulls().list.sort().list.get(needed - 1, null_on_oob=True)
