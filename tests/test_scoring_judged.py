@@ -143,6 +143,12 @@ def test_hindsight_keeps_what_was_known_then_and_adds_what_came():
     ]
 
 
+def test_hindsight_can_give_every_snapshot_the_same_time_to_come_true():
+    then = pl.DataFrame({"lead_id": ["a", "b"], "is_customer": [False, False]})
+    now = pl.DataFrame({"lead_id": ["a", "b"], "is_customer": [True, True], "customer_at": [day(10), day(200)]})
+    assert with_hindsight(then, now, until=day(120)).rows() == [("a", True), ("b", False)]
+
+
 def test_all_methods_stand_side_by_side_on_leads_they_have_not_seen():
     past, later = split_by_time(yearly_leads(), split_at=day(150), as_of=day(300), policy=POLICY)
     judged = backtest(

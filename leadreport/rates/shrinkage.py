@@ -8,8 +8,8 @@ Array = np.ndarray
 SPREADS = np.geomspace(0.02, 3.0, 40)
 """How far the log-odds of an attribute's values may lie apart (standard deviations): the grid that is averaged over."""
 
-USUAL_SPREAD = 0.5
-"""Half-Cauchy scale of the spread before the data speak: most attributes move the odds by less than a factor of two."""
+USUAL_SPREAD = 1.0
+"""Half-Cauchy scale of the spread before the data speak: few attributes move the odds more than threefold."""
 
 MOST = 1e6
 """Prior leads of an attribute whose values do not differ at all."""

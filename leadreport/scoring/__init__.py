@@ -1,4 +1,10 @@
-"""Close rates become points, points become scores with reasons."""
+"""Close rates become points, points become scores with reasons.
+
+To follow how a number comes about, read in this order: `values` and `bins` (a column becomes a few values), `closing`
+(what each value earns), `weights` and `pairs` (what keeps attributes from counting twice), `fit` (all of it together),
+`card`, `totals`, `score`, `reasons`. Whether to believe it: `backtest` with `measures` and `yardstick`, `leaks`,
+`drift`.
+"""
 
 from leadreport.scoring.agreed import audited_attributes, policy_scorecard, recent_leads
 from leadreport.scoring.anchor import reanchor

@@ -31,7 +31,8 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
     (5.0,)
     """
     known = ~np.isnan(numbers)
-    numbers, won = numbers[known], won[known]
+    order = np.argsort(numbers[known])
+    numbers, won = numbers[known][order], won[known][order]
     edges = first_edges(numbers)
     groups = np.searchsorted(edges, numbers, side="right")
     leads = np.bincount(groups, minlength=len(edges) + 1).astype(float)
@@ -41,7 +42,7 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
 
 
 def first_edges(numbers: Array) -> Array:
-    """Round numbers near the quantiles, and a bin of its own for every number that is frequent."""
+    """Round numbers near the quantiles of sorted numbers, and a bin of its own for every one that is frequent."""
     different, times = np.unique(numbers, return_counts=True)
     cuts = int(np.clip(len(numbers) // LEADS_PER_CUT, FEWEST_CUTS, MOST_CUTS))
     if len(different) <= cuts:
@@ -55,14 +56,15 @@ def first_edges(numbers: Array) -> Array:
 
 
 def rounder(edge: float, numbers: Array) -> float:
-    """The roundest number about as good as an edge."""
-    return between(numbers, float((numbers < edge).mean()), leeway=LEEWAY)
+    """The roundest number about as good an edge."""
+    return between(numbers, np.searchsorted(numbers, edge) / len(numbers), leeway=LEEWAY)
 
 
 def between(numbers: Array, share: float, *, leeway: float) -> float:
     """The roundest number that has about this share of the numbers below it."""
-    low = np.quantile(numbers, max(share - leeway, 0.0), method="lower")
-    return roundest(low, np.quantile(numbers, min(share + leeway, 1.0), method="higher"))
+    last = len(numbers) - 1
+    low, high = np.floor(max(share - leeway, 0) * last), np.ceil(min(share + leeway, 1) * last)
+    return roundest(float(numbers[int(low)]), float(numbers[int(high)]))
 
 
 def roundest(low: float, high: float) -> float:

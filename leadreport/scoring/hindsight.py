@@ -31,12 +31,16 @@ def split_by_time(
     return past.with_columns(known_then.alias(outcome)), later.with_columns(in_time.alias(outcome))
 
 
-def with_hindsight(then: pl.DataFrame, now: pl.DataFrame, *, outcome: str = "is_customer") -> pl.DataFrame:
+def with_hindsight(
+    then: pl.DataFrame, now: pl.DataFrame, *, outcome: str = "is_customer", until: datetime | None = None
+) -> pl.DataFrame:
     """The leads that were open then, as they were known then, with what has become of them now.
 
     `then` and `now` are facts of the same workspace as of two instants, the second at least a horizon later. Nothing
     that a lead did after the first instant is in its attributes, so that engagement teaches what it could have told at
-    the time. A lead that was merged away in between is left out: its survivor is counted.
+    the time. With `until` only outcomes before that instant count: so facts of several earlier instants, each with the
+    same time to come true, can be put under one another. A lead that was merged away in between is left out: its
+    survivor is counted.
 
     Examples
     --------
@@ -49,5 +53,7 @@ def with_hindsight(then: pl.DataFrame, now: pl.DataFrame, *, outcome: str = "is_
     require_columns(now, ["lead_id", outcome])
     gone = [pl.col(name).is_not_null() for name in CLOSING if name in then.columns]
     still_open = then.filter(~pl.any_horizontal(pl.col(outcome), *gone))
-    became = now.select("lead_id", outcome)
+    reached_at = f"{outcome.removeprefix('is_')}_at"
+    in_time = (pl.col(reached_at) < until).fill_null(False) if until else pl.col(outcome)
+    became = now.select("lead_id", in_time.alias(outcome))
     return still_open.drop(outcome).join(became, on="lead_id", how="inner").select(then.columns).sort("lead_id")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leadreport.rates.shrinkage import MOST
 from leadreport.scoring.pairs import Pair, choose_pairs, fit_with_pairs, pair_lifts
 from leadreport.scoring.weights import canonical_order, fold_of_each, kept_share, log_odds_lifts
 
@@ -54,7 +55,8 @@ def learn(codes: Array, sizes: Sequence[int], won: Array, *, pairs: int) -> Lear
     fits = [fit_with_pairs(codes, sizes, won, folds, pairs=chosen) for folds in splits]
     evidence = float(np.mean([fit.evidence for fit, _ in fits]))
     weights = np.mean([fit.weights for fit, _ in fits], axis=0) * kept_share(evidence)
-    weights = [round(float(weight), 4) for weight in weights]
+    says_nothing = [leads_at_benchmark >= MOST for leads_at_benchmark in prior] + [False] * len(chosen)
+    weights = [0.0 if mute else round(float(each), 4) for each, mute in zip(weights, says_nothing, strict=True)]
     expected = [np.mean(each, axis=0) for each in zip(*(before for _, before in fits), strict=True)]
     tables = [
         learned_pair(pair, won, usual, weight)

@@ -41,19 +41,21 @@ def named_effects(columns: Sequence[Column], *, per_score: float) -> pl.Series:
 def strongest(columns: Sequence[Column], *, sign: int) -> tuple[Array, Array]:
     """Where in the named effects every lead's largest and second largest effect in one direction stand.
 
-    One pass over the columns with all leads at once; at equal effects the column that comes first wins.
+    All leads at once, one pass over the columns, those with the largest effects first: later ones seldom lead.
     """
     leads = len(columns[0].positions)
-    start, none = 0, sum(len(each.keys) for each in columns)
-    first, second = np.full(leads, none), np.full(leads, none)
+    starts = np.cumsum([0, *(len(each.keys) for each in columns)])
+    first, second = (np.full(leads, starts[-1], dtype=np.int32) for _ in range(2))
     most, next_most = np.zeros(leads), np.zeros(leads)
-    for each in columns:
-        effect, place = (sign * each.points)[each.positions], each.positions + start
-        leads_it, follows = effect > most, effect > next_most
-        second = np.where(leads_it, first, np.where(follows, place, second))
-        next_most = np.where(leads_it, most, np.maximum(next_most, effect))
-        first, most = np.where(leads_it, place, first), np.maximum(most, effect)
-        start += len(each.keys)
+    for j in sorted(range(len(columns)), key=lambda j: -(sign * columns[j].points).max()):
+        effect = (sign * columns[j].points)[columns[j].positions]
+        ahead = np.flatnonzero(effect > next_most)
+        leads_it = effect[ahead] > most[ahead]
+        top, runner_up = ahead[leads_it], ahead[~leads_it]
+        second[top], next_most[top] = first[top], most[top]
+        first[top], most[top] = columns[j].positions[top] + starts[j], effect[top]
+        second[runner_up] = columns[j].positions[runner_up] + starts[j]
+        next_most[runner_up] = effect[runner_up]
     return first, second
 
 
