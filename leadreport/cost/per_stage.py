@@ -27,7 +27,7 @@ def cost_per_sql(
     period: Period | None = None,
     policy: Policy,
     as_of: datetime | None = None,
-    spread: Spread = "sqls",
+    spread: Spread | None = None,
 ) -> pl.DataFrame:
     """Spend over SQLs, and over leads, MQLs and customers: CPSQL, CPL, CPMQL, CAC (SEMANTICS 25, 26).
 
@@ -36,8 +36,8 @@ def cost_per_sql(
     become SQLs, and over what these became within the policy's horizons.
 
     The policy's cost basis decides what spend is: "loaded" is marketing and sales, "media" marketing only. Sales spend
-    that names no group is spread over the groups in proportion to their SQLs (`spread`: "sqls", "mqls", "leads", or
-    "none" to leave it unattributed); by whole cents, so that groups sum to the total.
+    that names no group is spread over the groups by the policy's `cost.spread`, or by `spread` when given: by "sqls",
+    "mqls" or "leads", or "none" to leave it unattributed; by whole cents, so that groups sum to the total.
 
     One row per group ("unknown" for leads and spend that name none), sorted; one in all without `by`. Columns: leads,
     mqls, sqls, customers, marketing_spend, sales_spend, spread_spend (of sales_spend, what was spread), spend,
@@ -67,6 +67,7 @@ def cost_per_sql(
     """
     currency = policy.company.currency
     refuse_mixed_currencies(spend, what="spend", currency=currency)
+    spread = spread or policy.cost.spread
     if spread not in SPREADS:
         raise InputError(f"'{spread}' is no way to spread sales spend", hint=did_you_mean(str(spread), SPREADS))
     scope = scope_of(basis=basis, period=period, policy=policy, as_of=as_of)
@@ -79,7 +80,8 @@ def cost_per_sql(
 
 def unknown_without(spend: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     """Without any record of spend, what things cost is not known; it is not nothing."""
-    return costs.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in MONEY) if spend.is_empty() else costs
+    unknown = [pl.lit(None, dtype=pl.Float64).alias(name) for name in MONEY]
+    return costs.with_columns(unknown) if spend.is_empty() else costs
 
 
 MONEY = (

@@ -22,7 +22,7 @@ def lead_value(
     period: Period | None = None,
     policy: Policy,
     as_of: datetime,
-    spread: Spread = "sqls",
+    spread: Spread | None = None,
 ) -> pl.DataFrame:
     """Value against cost of a lead: close rate x average won amount x margin, beside what the lead cost (SEMANTICS 27).
 
@@ -62,8 +62,10 @@ def lead_value(
     refuse_mixed_currencies(won, what="won_amount", currency=policy.company.currency)
     scope = scope_of(basis="cohort", period=period, policy=policy, as_of=as_of, until="customer")
     mature = facts.filter(scope.holds(local_date(pl.col("created_at"), zone=scope.zone)))
+    spread = spread or policy.cost.spread
     sums = scope_sums(mature, spend, scope, by=by, spread=spread)
-    costs = unknown_without(spend, with_costs(sums, is_loaded=policy.cost.basis == "loaded")).drop("customers", "mqls", "sqls")
+    costs = unknown_without(spend, with_costs(sums, is_loaded=policy.cost.basis == "loaded"))
+    costs = costs.drop("customers", "mqls", "sqls")
     counts = outcome_counts(mature, by=by)
     keys = [by] if by else []
     joined = costs.join(counts, on=by, how="left").sort(by) if by else costs.hstack(counts)

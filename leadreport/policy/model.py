@@ -131,10 +131,12 @@ class WorkingHours(Strict):
 
 
 class Cost(Strict):
-    """What spend is counted, and what a sale leaves."""
+    """What spend is counted, how it is shared out, and what a sale leaves."""
 
     basis: Literal["loaded", "media"] = "loaded"
+    spread: Literal["sqls", "mqls", "leads", "none"] = "sqls"
     margin: Rate = 1.0
+    attribution_half_life_days: PositiveFloat = 7.0
 
 
 class Checks(Strict):
