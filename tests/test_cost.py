@@ -10,6 +10,7 @@ from made_facts import START, day, facts, lead, policy
 from leadreport.clock import Period
 from leadreport.cost import (
     attribute_credit,
+    cost_change,
     cost_per_sql,
     credit_by_model,
     in_currency,
@@ -422,3 +423,25 @@ def test_the_ads_of_kag_cost_what_their_sums_say_and_free_enquiries_count():
     assert (total["spend"], total["leads"], total["sqls"]) == (58_705.23, 3264, 1079)
     assert round(total["cost_per_sql"], 2) == 54.41
     assert cost_per_sql(facts(*made), spend, by="channel", policy=MEDIA)["spend"].sum() == pytest.approx(58_705.23)
+
+
+def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred():
+    """Of 100 SQLs for the same spend 62 in one period are 2 in 100, 65 are 4 in 1,000 (exact binomial)."""
+    spend = spent((0, None, "marketing", 6_200.0), (7, None, "marketing", 6_200.0))
+    period = Period(day(7).date(), day(14).date(), "UTC")
+    verdicts = []
+    for now in (62, 65):
+        made = facts(*leads(100 - now, sqls=100 - now), *leads(now, "B", sqls=now, created=7))
+        row = cost_change(made, spend, period=period, policy=MEDIA).row(0, named=True)
+        verdicts.append((row["n"], row["value"], row["verdict"]))
+    assert verdicts == [(62, 100.0, "within noise"), (65, pytest.approx(95.38, abs=0.01), "down")]
+
+
+def test_the_policy_says_how_sales_spend_is_shared_out():
+    made = facts(*leads(30, "A", sqls=3), *leads(10, "B", sqls=1))
+    spend = spent((0, None, "sales", 100.0))
+    shared = {}
+    for spread in ("sqls", "leads", "none"):
+        agreed = policy(cost=Cost(spread=spread))
+        shared[spread] = cost_per_sql(made, spend, by="channel", policy=agreed)["sales_spend"].to_list()
+    assert shared == {"sqls": [75.0, 25.0, 0.0], "leads": [75.0, 25.0, 0.0], "none": [0.0, 0.0, 100.0]}

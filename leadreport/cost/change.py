@@ -9,13 +9,16 @@ from leadreport.policy import Policy
 LEAST_SQLS = 10
 """With fewer SQLs on either side a difference is not spoken of."""
 
+FALSE_ALARMS = 0.01
+"""The same promise as for every other headline: one false alarm in a hundred when nothing has changed."""
+
 
 def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, policy: Policy) -> pl.DataFrame:
     """What an SQL cost in a period, against the period of the same length before.
 
     One row: name (cost_per_sql), value with low and high, previous, change, n (SQLs), verdict. The verdict is "up" or
     "down" when the two counts of SQLs differ by more than their spend explains (exact conditional test of two Poisson
-    rates, 5 %), "within noise" when not, "too few to say" with fewer than ten SQLs on a side.
+    rates, 1 %), "within noise" when not, "too few to say" with fewer than ten SQLs on a side.
 
     Raises
     ------
@@ -41,6 +44,6 @@ def cost_verdict(now: dict, before: dict) -> str:
     from scipy.stats import binomtest  # half a second that a page without this headline need not pay
 
     share = now["spend"] / (now["spend"] + before["spend"])
-    if binomtest(now["sqls"], now["sqls"] + before["sqls"], share).pvalue >= 0.05:
+    if binomtest(now["sqls"], now["sqls"] + before["sqls"], share).pvalue >= FALSE_ALARMS:
         return "within noise"
     return "up" if now["cost_per_sql"] > before["cost_per_sql"] else "down"

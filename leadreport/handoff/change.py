@@ -15,19 +15,24 @@ from leadreport.rates import rate, rate_difference, wilson_high, wilson_low
 LEAST_LEADS = 10
 """With fewer leads on either side a difference is not spoken of."""
 
+FALSE_ALARMS = 0.01
+"""The same promise as for every other headline: one false alarm in a hundred when nothing has changed."""
+
 
 def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """Attainment and acceptance of the leads handed over in a period, against the period of the same length before.
 
     One row per headline (attainment_rate, acceptance_rate): name, value with low and high (Wilson), previous, change, n
-    (leads judged), verdict: "up" or "down" when the 95 % interval of the difference leaves out 0 (Newcombe), "within
+    (leads judged), verdict: "up" or "down" when the 99 % interval of the difference leaves out 0 (Newcombe), "within
     noise" when not, "too few to say" with fewer than ten leads on a side. What is not yet due is in neither count.
-    A CRM that never recorded an SAL says nothing of acceptance: its row has no value. Acceptance takes time: its leads are those of as many weeks earlier as the policy's MQL-to-SAL horizon is long, so
-    that the newest are not judged for being new.
+    A CRM that never recorded an SAL says nothing of acceptance: its row has no value. Acceptance takes time: its leads
+    are those of as many weeks earlier as the policy's MQL-to-SAL horizon is long, so that the newest are not judged for
+    being new.
     """
     now, before = (judged(facts, one, policy=policy, as_of=as_of) for one in (period, period.shifted(-1)))
     both = now.join(before, on="name", suffix="_before", maintain_order="left")
-    apart = rate_difference(both["good"], both["n"], both["good_before"], both["n_before"])
+    counts = (both[name] for name in ("good", "n", "good_before", "n_before"))
+    apart = rate_difference(*counts, confidence=1 - FALSE_ALARMS)
     return both.hstack(apart.rename({"low": "least", "high": "most"})).select(
         "name",
         value=rate("good", "n"),
