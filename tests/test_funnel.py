@@ -22,6 +22,9 @@ from leadreport.funnel import (
     learnt_horizons,
     left_truncation,
     mix_and_rate,
+    policies_side_by_side,
+    published_numbers,
+    restated,
     seen_at,
     stage_flow,
     stage_stock,
@@ -581,3 +584,69 @@ def test_the_horizon_of_the_record_stands_beside_that_of_the_policy():
 def test_few_conversions_teach_no_horizon():
     found = learnt_horizons(facts(lead("a", 0, mql=3)), as_of=day(200), policy=policy())
     assert found["learnt_days"].null_count() == found.height
+
+
+def within(days):
+    """The startup preset, by which a lead has so many days to become an MQL."""
+    return policy(horizons=policy().horizons | {"lead_to_mql": days})
+
+
+RULES = {"as_of": day(42), "policy": within(21)}
+
+
+def week_leads(*, late=0, sqls=(), merged=0):
+    """Two leads a week for six weeks, so many late ones in week 3, SQLs by the day on which they came."""
+    regular = [lead(f"r{i}", 7 * (i // 2), merged_leads=merged if i == 0 else 0) for i in range(12)]
+    found = [lead(f"s{i}", 0, mql=on, sal=on, sql=on, merged_leads=0) for i, on in enumerate(sqls)]
+    return facts(*regular, *found, *[lead(f"late{i}", 14, merged_leads=0) for i in range(late)])
+
+
+def test_a_report_publishes_every_headline_of_every_complete_week():
+    numbers = published_numbers(week_leads(sqls=[8]), weeks=6, **RULES)
+    sqls = numbers.filter(name="sqls")
+    assert sqls["week"].to_list() == [f"2026-W0{week}" for week in range(2, 8)]
+    assert sqls["value"].to_list() == [0, 1, 0, 0, 0, 0]
+    assert numbers.filter(name="lead_to_mql_rate", week="2026-W02").select("value", "n").row(0) == (
+        pytest.approx(1 / 3),
+        3,
+    )
+    assert numbers["policy_version"].unique().to_list() == [RULES["policy"].version]
+
+
+def test_late_rows_restate_the_weeks_they_belong_to_and_no_other():
+    before = published_numbers(week_leads(), **{**RULES, "as_of": day(35)})
+    now = published_numbers(week_leads(late=3), **RULES)
+    changed = restated(before, now)
+    assert changed.filter(name="leads").rows() == [("leads", "2026-W04", 2.0, 5.0, 3.0, "late or changed rows")]
+    assert restated(before, before).is_empty()
+
+
+def test_a_week_that_was_not_published_is_not_restated():
+    before = published_numbers(week_leads(), **{**RULES, "as_of": day(35)})
+    now = published_numbers(week_leads(), **RULES)
+    assert "2026-W07" in now["week"].to_list()
+    assert restated(before, now).is_empty()
+
+
+def test_leads_that_were_merged_since_are_told_from_late_rows():
+    before = published_numbers(week_leads(late=2), **RULES)
+    now = published_numbers(week_leads(late=1, merged=1), **RULES)
+    assert restated(before, now).filter(name="leads")["why"].to_list() == ["merged leads"]
+
+
+def test_a_new_definition_is_named_but_does_not_make_leads_come_in():
+    before = published_numbers(week_leads(sqls=[8, 30]), **RULES)
+    now = published_numbers(week_leads(late=1, sqls=[8, 30]), as_of=day(42), policy=within(35))
+    changed = restated(before, now)
+    assert set(changed.filter(name="lead_to_mql_rate")["why"]) == {"new definition"}
+    assert changed.filter(name="lead_to_mql_rate", week="2026-W03").select("published", "now").row(0) == (0.0, None)
+    assert changed.filter(name="leads")["why"].to_list() == ["late or changed rows"]
+
+
+def test_two_policies_are_laid_side_by_side_over_the_same_history():
+    """Within 21 days one of four leads of the first week became an MQL, within 35 days two."""
+    history = week_leads(sqls=[8, 30])
+    both = policies_side_by_side(history, history, old_policy=within(21), new_policy=within(35), as_of=day(42))
+    rates = both.filter(name="lead_to_mql_rate").select("week", "old", "new", "change", "old_n", "new_n")
+    assert rates.head(2).rows() == [("2026-W02", 0.25, 0.5, 0.25, 4, 4), ("2026-W03", 0.0, None, None, 2, None)]
+    assert both.filter(name="leads").select(pl.col("change").abs().sum()).item() == 0

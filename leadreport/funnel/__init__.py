@@ -9,6 +9,7 @@ from leadreport.funnel.heatmap import cohort_heatmap
 from leadreport.funnel.history import import_spikes, learnt_horizons, left_truncation
 from leadreport.funnel.mix import mix_and_rate
 from leadreport.funnel.past import forecast_record, seen_at
+from leadreport.funnel.restated import policies_side_by_side, published_numbers, restated
 from leadreport.funnel.steps import funnel_steps
 from leadreport.funnel.stock import stage_flow, stage_stock
 from leadreport.funnel.velocity import lead_velocity
@@ -26,6 +27,9 @@ __all__ = [
     "learnt_horizons",
     "left_truncation",
     "mix_and_rate",
+    "policies_side_by_side",
+    "published_numbers",
+    "restated",
     "seen_at",
     "stage_flow",
     "stage_stock",
