@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,14 @@ THE_END = "the page ran to its end"
 
 @dataclass(frozen=True)
 class Job:
-    """A page to run: its notebook, where it runs, the values of its parameters."""
+    """A page to run: its notebook, where it runs, the values of its parameters, what its kernel is told besides."""
 
     page: str
     notebook: NotebookNode
     folder: Path
     parameters: Mapping[str, object]
     seconds: float = PAGE_SECONDS
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -62,7 +63,7 @@ def execute_page(
     PageError
         When a cell fails or leaves early, the kernel dies or does not start, or the page takes too long.
     """
-    kernel = kernels.manager(job.page, number=number)
+    kernel = kernels.manager(job.page, number=number, environment=job.environment)
     watched = Watched(job, kernel=kernel, deadline=time.monotonic() + job.seconds, on_cell=on_cell)
     with own_loop(), contextlib.suppress(papermill.PapermillExecutionError):
         _run(watched)

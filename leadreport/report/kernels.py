@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ class Kernels:
         self._groups: set[int] = set()
         self._lock = threading.Lock()
 
-    def manager(self, page: str, *, number: int) -> "PageKernel":
-        """A manager for the kernel of a page, not yet started."""
+    def manager(self, page: str, *, number: int, environment: Mapping[str, str] | None = None) -> "PageKernel":
+        """A manager for the kernel of a page, not yet started; `environment` adds to its variables."""
         kernel = PageKernel(connection_file=str(self.folder / f"{number}.json"))
         kernel.transport = "ipc" if len(str(self.folder / f"{number}-ipc-5")) <= LONGEST_SOCKET else "tcp"
         kernel.kernels = self
@@ -44,7 +45,10 @@ class Kernels:
                 # Nothing from the workspace folder or the analyst's own IPython set-up may change a page.
                 *("--InteractiveShellApp.ignore_cwd=True", "--HistoryManager.enabled=False"),
             ],
-            env={"LEADREPORT_DISPLAY": "report", "PYTHONHASHSEED": "0", "IPYTHONDIR": str(self.folder / "ipython")},
+            env={
+                **(environment or {}),
+                **{"LEADREPORT_DISPLAY": "report", "PYTHONHASHSEED": "0", "IPYTHONDIR": str(self.folder / "ipython")},
+            },
             display_name="leadreport",
             language="python",
         )

@@ -12,6 +12,7 @@ from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.report.execute import PAGE_SECONDS, Job, read_notebook
 from leadreport.report.index import write_runs_index
 from leadreport.report.parameters import Values, assigned, declared
+from leadreport.report.published import REPORTS, published_by, published_earlier
 from leadreport.report.record import FAILED, Record, as_json, failure_record
 from leadreport.report.shelf import draft_of, ended_by_signals, locked, put_in_place, write_whole
 from leadreport.report.stopwatch import Stopwatch
@@ -72,19 +73,23 @@ def run_report(
     watch = watch or Stopwatch()
     with locked(reports_folder), ended_by_signals(), _failure_kept(reports_folder, summary):
         notebooks = chosen(notebooks_folder, pages)
+        defaults = {page: declared(notebook, page=page) for page, notebook in notebooks.items()}
+        earlier = published_earlier(reports_folder, week=summary.week, pages=defaults)
         values = assigned(
-            {page: declared(notebook, page=page) for page, notebook in notebooks.items()},
+            defaults,
             to_all={"workspace": ".", "as_of": summary.as_of_text},
-            to_some=parameters or {},
+            to_some={**earlier, **(parameters or {})},
         )
         with draft_of(reports_folder, summary.week) as draft:
+            told = {REPORTS: str(reports_folder.resolve())}
             jobs = [
-                Job(page, notebook, workspace_folder, values[page], page_seconds)
+                Job(page, notebook, workspace_folder, values[page], page_seconds, told)
                 for page, notebook in notebooks.items()
             ]
             with watch.timing("execution"), at_rest(workspace_folder, summary):
                 executed = execute_all(jobs, is_shown=progress, watch=watch)
-            record = write_report(draft, executed, summary=summary, values=values, beside=beside or {}, watch=watch)
+            files = {**(beside or {}), **published_by(executed)}
+            record = write_report(draft, executed, summary=summary, values=values, beside=files, watch=watch)
             folder = put_in_place(draft, reports=reports_folder, week=summary.week)
         (reports_folder / f"{summary.week}{FAILED}").unlink(missing_ok=True)
         write_runs_index(reports_folder)

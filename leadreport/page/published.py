@@ -1,0 +1,77 @@
+"""The numbers that a report publishes: kept with the report, and read back by a later one."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from leadreport import formats
+from leadreport.errors import PageError
+from leadreport.page.display import Display, element, safe
+
+PUBLISHED_MIME = "application/vnd.leadreport.published"
+
+PUBLISHED = "published.json"
+"""The file in the folder of a week's report."""
+
+REPORTS = "LEADREPORT_REPORTS"
+"""The environment variable that says where reports are kept; a run sets it for its pages."""
+
+SCHEMA = {
+    "name": pl.String,
+    "week": pl.String,
+    "value": pl.Float64,
+    "n": pl.Int64,
+    "policy_version": pl.String,
+    "merged_leads": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class Published(Display):
+    """A line that says how much is kept, with all of it for the run to keep."""
+
+    numbers: pl.DataFrame
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def extra(self) -> dict[str, str]:
+        columns = self.numbers.select(*SCHEMA).to_dict(as_series=False)
+        return {PUBLISHED_MIME: json.dumps(columns, ensure_ascii=False)}
+
+
+def publish(numbers: pl.DataFrame) -> Published:
+    """Keep numbers with the report of the week: name, week, value, n, policy_version, merged_leads.
+
+    Examples
+    --------
+    >>> row = {"name": "sqls", "week": "2026-W46", "value": 9.0, "n": 9, "policy_version": "a1b2", "merged_leads": 0}
+    >>> publish(pl.DataFrame([row]))
+    1\xa0number is kept with this report, so that the next one can tell what has changed.
+    """
+    kept = formats.plural(numbers.height, "number is", "numbers are")
+    line = f"{kept} kept with this report, so that the next one can tell what has changed."
+    return Published(html=element("p", safe(line), class_="lr-table-note"), plain=line, numbers=numbers)
+
+
+def published(week: str) -> pl.DataFrame:
+    """What the report of an earlier week published; nothing when no week is named.
+
+    Looked for in the folder that LEADREPORT_REPORTS names, else in `reports` here and in every folder above.
+
+    Raises
+    ------
+    PageError
+        When that report is not there, or kept no numbers.
+    """
+    if not week:
+        return pl.DataFrame(schema=SCHEMA)
+    named = os.environ.get(REPORTS)
+    folders = [Path(named)] if named else [place / "reports" for place in (Path.cwd(), *Path.cwd().parents)]
+    files = [file for folder in folders if (file := folder / week / PUBLISHED).is_file()]
+    if not files:
+        raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
+    return pl.DataFrame(json.loads(files[0].read_text(encoding="utf-8")), schema=SCHEMA)
