@@ -620,7 +620,10 @@ def test_a_story_tells_the_journey_the_criteria_and_what_to_ask():
         episode_mql_at=day(5),
         first_touch_after_mql_at=day(6),
     )
-    named = classify_leads(facts_of(row), policy=STARTUP).with_columns(reasons=pl.lit("trial requested (+12)"))
+    activities = acts(("L7", 3, "trial_started"))
+    named = classify_leads(facts_of(row), policy=STARTUP, activities=activities).with_columns(
+        reasons=pl.lit("trial requested (+12)"), expected_close_rate=pl.lit(0.114)
+    )
     assert explain_lead(named, lead_id="L7", policy=STARTUP) == (
         """\
 L7: SAL, hot
@@ -631,10 +634,11 @@ Journey
   2026-01-01 10:00  created
   2026-01-05 10:00  MQL (not recorded; a later stage implies it)
   2026-01-05 10:00  SAL
+  2026-01-05 10:00  the agreed criteria for SAL are met
   2026-01-06 10:00  first touch by sales after MQL, 8.0 working hours later
 
 Score
-  61 of 100
+  61 of 100; of 100 leads like this, about 11 buy
   trial requested (+12)
 
 Criteria for SQL
@@ -651,6 +655,19 @@ BANT
 Next question
   Who decides, and are we talking to them?"""
     )
+
+
+def test_a_story_says_when_the_crm_sees_it_differently_and_when_nobody_has_called():
+    untold, waiting, bought = (
+        fact("untold", **TRIAL),
+        fact("waiting", **TRIAL, stage="mql", episode_mql_at=day(5)),
+        fact("bought", stage="customer"),
+    )
+    named = classify_leads(facts_of(untold, waiting, bought), policy=STARTUP)
+    stories = {name: explain_lead(named, lead_id=name, policy=STARTUP) for name in named["lead_id"]}
+    assert "The CRM has it as Lead; the line above is what the agreed criteria say." in stories["untold"]
+    assert "No touch by sales is on record since it was handed over." in stories["waiting"]
+    assert stories["bought"].endswith("none: it has bought")
 
 
 def test_the_story_of_an_unknown_lead_names_the_nearest():

@@ -45,7 +45,7 @@ def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
         section("Score", score(lead)),
         section(f"Criteria for {CLASS_NAMES[lead['criteria_for']]}", criteria(lead)),
         section(FRAMEWORKS[policy.qualification.framework].name, framework(lead, policy=policy)),
-        section("Next question", [lead["next_question"] or "none: everything is answered, or the lead is closed"]),
+        section("Next question", [lead["next_question"] or nothing_to_ask(lead)]),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -55,7 +55,20 @@ def headline(lead: dict[str, Any]) -> str:
     told = [f"owner: {lead['owner']}{team}" if lead["owner"] else "nobody owns it"]
     told += [f"{name}: {spaced(lead[name])}" for name in ("source", "channel", "campaign") if lead[name]]
     title = f"{lead['lead_id']}: {CLASS_NAMES[lead['class']]}{', hot' if lead['is_hot'] else ''}"
-    return "\n".join([title, "; ".join(told), lead["why"]])
+    return "\n".join([title, "; ".join(told), lead["why"], *remarks(lead)])
+
+
+def remarks(lead: dict[str, Any]) -> list[str]:
+    """What a salesperson would ask at once: why the CRM says otherwise, and whether anybody has called."""
+    if lead["class"] not in EARNED and lead["stage"] not in EARNED:
+        return []
+    lines = []
+    if lead["class"] != lead["stage"]:
+        lines.append(f"The CRM has it as {CLASS_NAMES[lead['stage']]}; the line above is what the agreed criteria say.")
+    is_waiting = lead["episode_mql_at"] is not None and lead["first_touch_after_mql_at"] is None
+    if is_waiting and lead["stage"] in EARNED:
+        lines.append("No touch by sales is on record since it was handed over.")
+    return lines
 
 
 def journey(lead: dict[str, Any], *, policy: Policy) -> list[str]:
@@ -69,8 +82,12 @@ def journey(lead: dict[str, Any], *, policy: Policy) -> list[str]:
         events.append((lead[f"{exit_stage}_at"], 9, CLASS_NAMES[exit_stage] + (f": {reason}" if reason else "")))
     if lead["episodes"] > 1:
         events.append((lead["episode_mql_at"], 1, "MQL again, after recycling"))
+    if lead["class"] in EARNED and lead["earned_at"] is not None:
+        events.append((lead["earned_at"], 7, f"the agreed criteria for {CLASS_NAMES[lead['class']]} are met"))
     if lead["wait_hours"] is not None:
-        touch = f"first touch by sales after MQL, {lead['wait_hours']:.1f} working hours later"
+        agreed = policy.handoff.sla_hours
+        late = f" (agreed: {agreed:g})" if lead["wait_hours"] > agreed else ""
+        touch = f"first touch by sales after MQL, {lead['wait_hours']:.1f} working hours later{late}"
         events.append((lead["first_touch_after_mql_at"], 8, touch))
     events.append((lead["last_activity_at"], 8, "last activity of the lead"))
     known = sorted({event for event in events if event[0] is not None})
@@ -86,6 +103,8 @@ def score(lead: dict[str, Any]) -> list[str]:
         if lead.get(f"{name}_score") is not None
     ]
     line = f"{lead['score']:g} of 100" + (f" ({', '.join(parts)})" if parts else "")
+    if lead.get("expected_close_rate") is not None:
+        line += f"; of 100 leads like this, about {100 * lead['expected_close_rate']:.0f} buy"
     return [line, *([lead["reasons"]] if lead.get("reasons") else [])]
 
 
@@ -109,6 +128,15 @@ def framework(lead: dict[str, Any], *, policy: Policy) -> list[str]:
         lines.append(f"{spaced(name):<{width}}  {TOLD[lead[f'told_{name}']]}{said}{via}")
     return lines
 
+
+def nothing_to_ask(lead: dict[str, Any]) -> str:
+    if lead["class"] == "customer":
+        return "none: it has bought"
+    return "none: the lead is closed" if lead["class"] in EXITS else "none: every question has an answer"
+
+
+EARNED = ("mql", "sal", "sql")
+"""The classes that are earned by criteria."""
 
 TOLD = {"yes": "yes", "no": "no", "unknown": "open"}
 
