@@ -6,7 +6,7 @@ READY := .venv/.ready
 REPORTS ?= reports
 
 .DEFAULT_GOAL := help
-.PHONY: help report test pages lab bench lint lock browser clean
+.PHONY: help report test pages lab bench lint lock bundle browser clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -34,6 +34,9 @@ lint: $(READY)  ## style of the code and of the notebooks
 lock:  ## pin the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --all-extras --python-version 3.11 \
 		pyproject.toml -o requirements.lock
+
+bundle: $(READY)  ## bundle Vega into the package again, after an update of Altair
+	@$(BIN)/python -m leadreport.report.bundle
 
 browser:
 	@sh tests/browser/install.sh
