@@ -15,8 +15,9 @@ import polars as pl
 from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import InputError, LeadreportError, PageError, listed
+from leadreport.lists import as_csv, named_leads, work_lists
 from leadreport.policy import EXITS, PRESETS, load_policy, preset_text
-from leadreport.qualify import classify_leads, explain_lead
+from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
 from leadreport.scoring import parse_scorecard, policy_scorecard, score_leads, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_folder
@@ -79,6 +80,8 @@ def run(
             remark = remark_on_end_of_data(ws)
         if remark:
             click.echo(remark, err=True)
+        with watch.timing("lists"):
+            lists = {f"{name}.csv": as_csv(each, policy=ws.policy) for name, each in work_lists(ws).items()}
         result = report.run_report(
             ws.folder,
             summary=summary_of(ws, remark=remark),
@@ -86,7 +89,7 @@ def run(
             notebooks_folder=source,
             pages=pages or None,
             parameters=report.read_values(values, defaults=report.defaults_of(source, pages or None)),
-            beside={"rejected.csv": defuse_formulas(ws.rejected).write_csv().encode()},
+            beside={"rejected.csv": defuse_formulas(ws.rejected).write_csv().encode(), **lists},
             watch=watch,
         )
     for page in result.record["pages"]:
@@ -152,8 +155,7 @@ def score(
 def explain(folder: Path, lead: str, as_of: str) -> None:
     """Tell the story of one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    named = classify_leads(score_leads(ws.facts, policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)), policy=ws.policy)
-    click.echo(explain_lead(named, lead_id=lead, policy=ws.policy))
+    click.echo(explain_lead(named_leads(ws), lead_id=lead, policy=ws.policy))
 
 
 @main.command()

@@ -90,6 +90,16 @@ def test_explain_tells_one_leads_story():
     assert all(part in result.output for part in ("Journey", "Score", "BANT", "Next question"))
 
 
+def test_the_lists_that_people_work_from_lie_beside_the_report(tmp_path):
+    result = call("run", SAMPLE, "--as-of", "2026-11-16", "--page", "01_data_check", "--reports", tmp_path)
+    assert result.exit_code == 0, result.output
+    files = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in tmp_path.glob("2026-W46/*.csv")}
+    assert sorted(files) == ["bridge_leads", "call_now", "nurture", "overdue", "recycle_back", "rejected"]
+    assert files["overdue"][0] == "lead_id,owner,team,channel,source,mql_at,waiting_hours,over_by_hours"
+    worked = [line for line in files["bridge_leads"] if line.startswith("Worked by sales,")]
+    assert len(worked) == 414 and "T" not in worked[0].rsplit(",", 1)[1]
+
+
 def test_explain_names_the_nearest_lead():
     result = call("explain", SAMPLE, "--lead", "L0246")
     assert result.exit_code == ERRORS and "did you mean" in result.output

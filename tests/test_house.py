@@ -28,6 +28,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "page": {"errors", "formats", "charts"},
     "sample": {"errors", "policy", "tables", "clock"},
     "workspace": {"errors", "policy", "tables", "sources", "check", "facts", "clock"},
+    "lists": {"errors", "policy", "clock", "check", "workspace", "scoring", "qualify", "handoff"},
     "report": {"errors", "policy", "clock", "workspace", "formats", "shipped"},
 }
 """What each room may import besides itself; CONTRIBUTING.md says why."""
