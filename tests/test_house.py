@@ -155,3 +155,10 @@ def test_nothing_asks_the_clock_of_the_machine_but_the_command_line():
     asks = re.compile(r"\.now\(|\.today\(")
     offenders = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and asks.search(path.read_text())]
     assert offenders == []
+
+
+def test_every_name_at_the_face_of_the_package_is_there():
+    import leadreport as lr
+
+    assert len(dir(lr)) > 50
+    assert [name for name in dir(lr) if getattr(lr, name) is None] == []
