@@ -153,6 +153,24 @@ def test_missing_is_a_value_of_its_own_and_an_unseen_value_counts_as_not_known()
     assert scored["score"].n_unique() == 1
 
 
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["fair", "form"])])
+def test_texts_are_the_same_whatever_polars_calls_them(dtype):
+    leads = leads_with({"form": (10, 300), "fair": (150, 300)})
+    card = fit_scorecard(leads, attributes=["source"], outcome="is_customer")
+    scored = score_leads(leads.with_columns(pl.col("source").cast(dtype)), card)
+    assert scored["score"].equals(score_leads(leads, card)["score"])
+    assert fit_scorecard(
+        leads.with_columns(pl.col("source").cast(dtype)), attributes=["source"], outcome="is_customer"
+    ).table.equals(card.table)
+
+
+def test_a_number_that_has_become_text_is_refused():
+    leads = pl.DataFrame({"visits": [1, 2, 3, 4], "won": [True, False, True, False]})
+    card = fit_scorecard(leads, attributes=["visits"], outcome="won")
+    with pytest.raises(InputError, match="was a number when the card was made"):
+        score_leads(leads.with_columns(pl.col("visits").cast(pl.String)), card)
+
+
 def test_rare_values_are_pooled_and_listed():
     leads = leads_with({"form": (10, 100), "fair a": (1, 2), "fair b": (0, 3)})
     card = fit_scorecard(leads, attributes=["source"], outcome="is_customer")

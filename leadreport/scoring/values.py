@@ -44,9 +44,11 @@ class Attribute:
         named = [value for value in self.values[1:] if value != RARE]
         position = {value: code for code, value in enumerate(named, start=1)}
         position |= dict.fromkeys(self.rare, len(self.values) - 1)
-        if not position:
+        different = column.drop_nulls().unique()
+        if not position or different.is_empty():
             return np.zeros(len(column), dtype=np.int32)
-        return as_texts(column).replace_strict(position, default=0, return_dtype=pl.Int32).fill_null(0).to_numpy()
+        codes = as_texts(different).replace_strict(position, default=0, return_dtype=pl.Int32).fill_null(0)
+        return column.replace_strict(different, codes, default=0, return_dtype=pl.Int32).to_numpy()
 
 
 def coded(frame: pl.DataFrame, attributes: Sequence[Attribute]) -> np.ndarray:
