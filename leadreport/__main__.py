@@ -92,6 +92,8 @@ def run(
             beside={"rejected.csv": defuse_formulas(ws.rejected).write_csv().encode(), **lists},
             watch=watch,
         )
+    for page, said in result.record["warnings"].items():
+        click.echo(f"{page} warned: {' '.join(said)}", err=True)
     for page in result.record["pages"]:
         click.echo(f"{result.folder / page['name']}  {page['size'] / 1e6:.2f} MB")
     click.echo(f"timings: {watch.line}")
@@ -189,7 +191,7 @@ def failure_kept(reports: Path, as_of: str) -> Iterator[None]:
     try:
         yield
     except LeadreportError as problem:
-        if as_of != "latest" and not isinstance(problem, PageError):
+        if as_of != "latest" and not isinstance(problem, PageError | report.Busy):
             moment = datetime.now(UTC) if as_of == "today" else as_instant(as_of, zone="UTC")
             report.keep_failure(reports, week=week_before(moment, zone="UTC").name, error=problem)
         raise
