@@ -184,6 +184,20 @@ THRESHOLDS = pl.DataFrame(
         "missed_customers": [15, 30, 50],
     }
 )
+JUDGES = pl.DataFrame(
+    {
+        "owner": ["Ada", "Ben", "Cy"],
+        "leads": [260, 290, 50],
+        "observed": [160, 280, 26],
+        "observed_rate": [0.615385, 0.965517, 0.52],
+        "expected_rate": [0.62, 0.6, 0.63],
+        "low_95": [0.56, 0.54, 0.5],
+        "high_95": [0.68, 0.66, 0.76],
+        "low_998": [0.52, 0.51, 0.43],
+        "high_998": [0.71, 0.69, 0.83],
+        "standing": ["as expected", "above", "as expected"],
+    }
+)
 REJECTED = pl.DataFrame({"table": ["leads", "spend"], "reason": ["is no date", "is negative"], "rows": [12, 1]})
 
 DRAWN = {
@@ -208,6 +222,7 @@ DRAWN = {
     "calibration": (lambda frame: charts.calibration_chart(frame), BANDS, "close_rate"),
     "lift": (lambda frame: charts.lift_chart(frame), DECILES, "lift"),
     "threshold": (lambda frame: charts.threshold_chart(frame), THRESHOLDS, "missed_customers"),
+    "consistency": (lambda frame: charts.consistency_chart(frame), JUDGES, "observed_rate"),
     "rejected": (lambda frame: charts.rejected_chart(frame), REJECTED, "rows"),
 }
 EVERY = pytest.mark.parametrize("name", sorted(DRAWN))
@@ -454,6 +469,14 @@ def test_each_step_of_the_bridge_hangs_where_the_one_before_it_stopped():
     assert [(row["start"], row["end"]) for row in rows] == [(0, 100), (100, 105), (105, 85), (85, 75), (0, 75)]
     assert [row["shown"] for row in rows] == ["100", "+5", "−20", "−10", "75"]
     assert [row["label"] for row in rows][2:4] == ["Rejected:\nno need", "Rejected:\nstudent"]
+
+
+def test_only_who_is_outside_the_limits_is_named():
+    named = next(layer for layer in layers(spec_of("consistency")) if layer.get("mark", {}).get("type") == "text")
+    assert {"filter": "datum.is_outside"} in named["transform"]
+    assert "Ben is above what is expected" in spec_of("consistency")["description"]
+    nobody = spec_of("consistency", JUDGES.head(1))
+    assert "Nobody is outside the limits." in nobody["description"]
 
 
 def test_a_week_under_way_is_not_on_the_line():
