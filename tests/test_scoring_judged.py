@@ -16,9 +16,11 @@ from leadreport.scoring import (
     leakage_audit,
     mature_leads,
     psi,
+    refit_note,
     score_leads,
     split_by_time,
     stability,
+    stability_over,
     threshold_table,
     with_hindsight,
 )
@@ -254,6 +256,23 @@ def test_the_same_leads_are_stable_and_others_are_not():
     assert moved["band"].to_list() == ["refit", "refit"]
     few = stability(leads.head(9), card)
     assert few["is_noise"].to_list() == [True, True]
+
+
+def test_the_note_names_what_moved_and_stays_calm_about_chance():
+    leads = yearly_leads()
+    card = fit_scorecard(leads, attributes=["trial"], outcome="is_customer")
+    assert refit_note(stability(leads.filter("trial"), card)).startswith("Refit the card: score moved")
+    assert refit_note(stability(leads.head(9), card)).startswith("The card still fits")
+
+
+def test_stability_can_be_followed_over_time():
+    leads = yearly_leads().with_columns(month=pl.col("created_at").dt.strftime("%Y-%m"))
+    card = fit_scorecard(leads, attributes=["trial"], outcome="is_customer")
+    table = stability_over(leads.filter((pl.col("month") < "2026-06") | pl.col("trial")), card, by="month")
+    assert table["month"].is_sorted()
+    bands = dict(table.filter(pl.col("input") == "trial").select("month", "band").iter_rows())
+    assert bands["2026-05"] == "stable"
+    assert bands["2026-06"] == "refit"
 
 
 # Thresholds, origins, and the closed loop

@@ -11,7 +11,7 @@ from leadreport.scoring.anchor import reanchor
 from leadreport.scoring.backtest import Backtest, backtest
 from leadreport.scoring.by_hand import points_of
 from leadreport.scoring.card import Scorecard
-from leadreport.scoring.drift import psi, stability
+from leadreport.scoring.drift import psi, refit_note, stability, stability_over
 from leadreport.scoring.fit import fit_scorecard
 from leadreport.scoring.hindsight import split_by_time, with_hindsight
 from leadreport.scoring.leaks import leakage_audit
@@ -39,10 +39,12 @@ __all__ = [
     "psi",
     "reanchor",
     "recent_leads",
+    "refit_note",
     "score_leads",
     "scorecard_text",
     "split_by_time",
     "stability",
+    "stability_over",
     "threshold_table",
     "with_hindsight",
 ]

@@ -26,7 +26,7 @@ class Anchor:
     until_on: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scorecard:
     """Points per attribute value, and all that is needed to score a lead and to say why.
 
@@ -58,6 +58,10 @@ class Scorecard:
     policy_version: str | None = None
     anchor: Anchor | None = None
     signed_by: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        made_of = f"{len(self.attributes)} attributes, {self.pair_weights.height} pairs"
+        return f"<Scorecard: {self.method}, {made_of}, {self.customers:,} of {self.leads:,} leads became customers>"
 
     @property
     def benchmark(self) -> float:

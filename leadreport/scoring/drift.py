@@ -72,6 +72,34 @@ def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
     return pl.concat([score_stability(recent, card), inputs])
 
 
+def stability_over(recent: pl.DataFrame, card: Scorecard, *, by: str) -> pl.DataFrame:
+    """`stability` for each group of leads, for example by the month in which they came, with the group in front."""
+    require_columns(recent, [by])
+    groups = [(key, part) for (key,), part in recent.group_by(by) if key is not None]
+    parts = [stability(part, card).select(pl.lit(key).alias(by), pl.all()) for key, part in sorted(groups)]
+    return pl.concat(parts) if parts else stability(recent, card).clear().select(recent[by].head(0), pl.all())
+
+
+def refit_note(stable: pl.DataFrame) -> str:
+    """One sentence on whether the card still fits the leads.
+
+    Examples
+    --------
+    >>> row = {"input": "channel", "band": "refit", "is_noise": False, "moved_value": "paid_social"}
+    >>> refit_note(pl.DataFrame([row]))
+    'Refit the card: channel moved (most of all paid_social).'
+    """
+    moved = stable.filter(~pl.col("is_noise"))
+    for band, advice in (("refit", "Refit the card"), ("watch", "Watch the card")):
+        rows = moved.filter(pl.col("band") == band)
+        if not rows.is_empty():
+            names = [
+                f"{name} moved (most of all {value})" for name, value in rows.select("input", "moved_value").iter_rows()
+            ]
+            return f"{advice}: {', '.join(names[:3])}."
+    return "The card still fits: neither the score nor an attribute has moved more than chance or little would explain."
+
+
 def score_stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
     """The score's own row."""
     starts, before = card.bands["score_from"].to_numpy(), card.bands["leads"].to_numpy()
