@@ -72,6 +72,7 @@ from .qualify import (
 )
 from .rates import rate_difference, rate_interval
 from .scoring import (
+    Backtest,
     Scorecard,
     audited_attributes,
     backtest,
@@ -83,12 +84,16 @@ from .scoring import (
     parse_scorecard,
     points_of,
     policy_scorecard,
+    psi,
     reanchor,
     recent_leads,
+    refit_note,
     score_leads,
     scorecard_text,
     split_by_time,
     stability,
+    stability_over,
     threshold_table,
+    with_hindsight,
 )
 from .workspace import Workspace, open_workspace
