@@ -1,5 +1,4 @@
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -401,28 +400,6 @@ def test_a_budget_is_moved_between_groups_that_are_there():
         move_budget(SHIFT, by="channel", source="C", target="B", share=0.5)
     with pytest.raises(InputError, match="above 0 and at most 1"):
         move_budget(SHIFT, by="channel", source="A", target="B", share=50)
-
-
-KAG = Path(__file__).parents[2] / "shared" / "data" / "kag_ads" / "KAG_conversion_data.csv"
-
-
-@pytest.mark.skipif(not KAG.exists(), reason="the KAG files are not ours to ship")
-def test_the_ads_of_kag_cost_what_their_sums_say_and_free_enquiries_count():
-    """Enquiries are leads, approved ones SQLs; 207 ads have no spend and still 212 enquiries."""
-    ads = pl.read_csv(KAG).with_columns(channel=pl.col("xyz_campaign_id").cast(pl.String))
-    rows = ads.select("channel", n="Total_Conversion", k="Approved_Conversion").iter_rows(named=True)
-    made = [
-        lead(f"{ad}-{i}", 0, channel=row["channel"], **({"mql": 1, "sal": 1, "sql": 1} if i < row["k"] else {}))
-        for ad, row in enumerate(rows)
-        for i in range(max(row["n"], row["k"]))
-    ]
-    spend = spent(
-        *[(0, channel, "marketing", amount) for channel, amount in ads.select("channel", "Spent").iter_rows()]
-    )
-    total = cost_per_sql(facts(*made), spend, policy=MEDIA).row(0, named=True)
-    assert (total["spend"], total["leads"], total["sqls"]) == (58_705.23, 3264, 1079)
-    assert round(total["cost_per_sql"], 2) == 54.41
-    assert cost_per_sql(facts(*made), spend, by="channel", policy=MEDIA)["spend"].sum() == pytest.approx(58_705.23)
 
 
 def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred():

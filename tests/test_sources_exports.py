@@ -3,16 +3,11 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import polars as pl
-import pytest
-
 from leadreport.check import Checked, check_tables
 from leadreport.policy import parse_policy, preset_text
 from leadreport.sources import read_tables
-from leadreport.tables import TABLES
 
 POLICY = parse_policy(preset_text("startup"))
-KAG = Path(__file__).parents[2] / "shared" / "data" / "kag_ads"
 
 
 def checked(folder: Path, toml: str, **files: bytes) -> Checked:
@@ -252,26 +247,3 @@ def test_a_table_of_changed_fields_becomes_stage_history(tmp_path):
     result = checked(tmp_path, toml, history=text.encode())
     assert result.tables["stages"]["stage"].to_list() == ["sal", "opportunity"]
     assert counts(result, "stages") == (2, 2, 1)
-
-
-@pytest.mark.skipif(not KAG.is_dir(), reason=f"the KAG file is not at {KAG}")
-def test_the_real_kag_ads_add_up_to_their_known_spend(tmp_path):
-    toml = (
-        KNOWN.replace("known.csv", str(tmp_path / "known.csv"))
-        + f"""
-        [files.ads]
-        path = "{KAG}/KAG_conversion_data.csv"
-        format = "%d-%m-%Y"
-        [[spend]]
-        from = "ads"
-        columns = {{ spent_on = "Date", campaign = "xyz_campaign_id", amount = "Spent" }}
-        constants = {{ channel = "facebook", department = "marketing" }}
-    """
-    )
-    result = checked(tmp_path, toml)
-    spend = result.tables["spend"]
-    assert counts(result, "spend") == (1143, 1143, 0)
-    assert round(spend["amount"].sum(), 2) == 58_705.23
-    assert spend.filter(pl.col("amount") == 0).height == 207
-    assert spend["spent_on"].min() == date(2023, 8, 1)
-    assert {*result.tables} == {*TABLES}

@@ -66,7 +66,7 @@ Columns = dict[str, Annotated[Column, BeforeValidator(as_column)]]
 
 
 class File(Notation):
-    """One file, or several that look alike, and how to read them."""
+    """One file, or several that look alike, and how to read them; `count` is the column of how many a row stands for."""
 
     path: Texts
     delimiter: Delimiter = ","
@@ -76,3 +76,4 @@ class File(Notation):
     missing: Annotated[list[str], BeforeValidator(in_a_list)] = []
     drop: list[Condition] = []
     may_be_empty: bool = False
+    count: str | None = None

@@ -7,6 +7,7 @@ import polars as pl
 from leadreport.policy import Policy
 from leadreport.sources import joining
 from leadreport.sources.content import open_file
+from leadreport.sources.counted import counted
 from leadreport.sources.folder import load_sources, name_of, paths_of, root_of
 from leadreport.sources.model import Sources
 from leadreport.sources.parts import parts_of
@@ -39,7 +40,7 @@ def file_pieces(key: str, *, sources: Sources, root: Path, policy: Policy) -> li
     file, parts = sources.files[key], [part for name, part in parts_of(sources) if name == key]
     pieces = []
     for path in paths_of(file, root=root) if parts else []:
-        content = open_file(path, file=file, name=name_of(path, root=root))
+        content = counted(open_file(path, file=file, name=name_of(path, root=root)), file=file)
         pieces += pieces_of(content, file=file, parts=parts, policy=policy)
     return pieces
 
