@@ -650,3 +650,17 @@ def test_two_policies_are_laid_side_by_side_over_the_same_history():
     rates = both.filter(name="lead_to_mql_rate").select("week", "old", "new", "change", "old_n", "new_n")
     assert rates.head(2).rows() == [("2026-W02", 0.25, 0.5, 0.25, 4, 4), ("2026-W03", 0.0, None, None, 2, None)]
     assert both.filter(name="leads").select(pl.col("change").abs().sum()).item() == 0
+
+
+def test_leads_older_than_a_year_are_not_forecast_to_move_on():
+    """Ten of a hundred moved on after 370 days; that is no chance of one in ten on each further day."""
+    old = facts(*[lead(f"a{i}", mql=370) for i in range(10)], *[lead(f"b{i}") for i in range(90)])
+    assert forecast(old, to_stage="mql", as_of=day(500), policy=policy())["so_far_expected"].to_list() == [0.0] * 4
+
+
+def test_a_forecast_does_not_learn_from_leads_whose_conversions_were_not_recorded():
+    """Half of the leads convert on the next day, but nothing was recorded before day 70: 7 a week are to come."""
+    early = [lead(f"e{i:03d}", i // 2) for i in range(140)]
+    since = [lead(f"s{i:03d}", 70 + i // 2, **({"mql": 71 + i // 2} if i % 2 else {})) for i in range(140)]
+    told = forecast(facts(*early, *since), to_stage="mql", as_of=day(140), policy=policy(), weeks=2)
+    assert told["expected"].to_list() == pytest.approx([7, 7], abs=0.5)

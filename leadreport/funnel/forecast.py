@@ -10,6 +10,7 @@ from leadreport.clock import iso_week, local_date
 from leadreport.funnel.calendar import last_day
 from leadreport.funnel.entries import step_entries
 from leadreport.funnel.expected import usual_history
+from leadreport.funnel.history import left_truncation
 from leadreport.funnel.ladder import STEPS, at
 from leadreport.policy import LADDER, Policy
 
@@ -53,11 +54,15 @@ def step_pace(facts: pl.DataFrame, rank: int, start_on: date, *, as_of: datetime
     )
     is_open = pl.col("moved").is_null() & pl.col("out").is_null()
     waiting = stays.filter(is_open)["age"].clip(0, LONGEST_DAYS)
-    usual = usual_history(stays, since_on=None, horizon=policy.horizon_days(one, two), policy=policy, as_of=as_of)
+    record = left_truncation(facts, steps=((one, two),), as_of=as_of, policy=policy)
+    since_on = record["conversions_since_on"][0]
+    usual = usual_history(stays, since_on=since_on, horizon=policy.horizon_days(one, two), policy=policy, as_of=as_of)
     moved, out = (np.bincount(usual[name].drop_nulls(), minlength=LONGEST_DAYS + 1) for name in ("moved", "out"))
     watched = usual.select(pl.coalesce("moved", "out", pl.col("age") - 1).clip(0, LONGEST_DAYS)).to_series()
     leaving = np.bincount(watched, minlength=LONGEST_DAYS + 1)
     at_risk = np.maximum(leaving[::-1].cumsum()[::-1], 1)
+    # The last age holds all that are older; a share of those who went at any time is no chance of each day.
+    moved[-1] = out[-1] = 0
     return {
         "open": np.bincount(waiting, minlength=LONGEST_DAYS + 1).astype(float),
         "moves": moved / at_risk,

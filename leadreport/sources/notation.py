@@ -66,7 +66,7 @@ Columns = dict[str, Annotated[Column, BeforeValidator(as_column)]]
 
 
 class File(Notation):
-    """One file, or several that look alike, and how to read them; `count` is the column of how many a row stands for."""
+    """One file, or several that look alike, and how to read them; `count` names a column of how many a row is."""
 
     path: Texts
     delimiter: Delimiter = ","
