@@ -17,6 +17,7 @@ from leadreport.handoff import (
     handed_over,
     handed_over_leads,
     handoff_bridge,
+    handoff_change,
     overdue_leads,
     pulse,
     rejection_reasons,
@@ -578,6 +579,19 @@ def test_the_bridge_of_the_sample_is_what_counting_one_by_one_gives(sample):
     assert found["Not touched in time"] + found["Not yet due"] == sum(row["owner"] is not None for row in waiting)
     assert found["Rejected"] == sum(turned_away(row, "disqualified", "lost") for row in ours.values())
     assert found["Recycled"] == sum(turned_away(row, "recycled") for row in ours.values())
+
+
+def test_a_share_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred():
+    """Of 40 leads a week 24 were in time before; 33 now is outside 95 % but inside 99 %, 36 now is outside both."""
+    now = Period(date(2026, 1, 12), date(2026, 1, 19), zone="Europe/Berlin")
+    found = []
+    for in_time in (33, 36):
+        before = [fact(f"b{i}", mql="05 09:00", touched="05 10:00" if i < 24 else "09 10:00") for i in range(40)]
+        after = [fact(f"n{i}", mql="12 09:00", touched="12 10:00" if i < in_time else "16 10:00") for i in range(40)]
+        facts = facts_of(*before, *after).with_columns(is_sal=False, is_sal_imputed=False)
+        row = handoff_change(facts, period=now, policy=POLICY, as_of=AS_OF).row(0, named=True)
+        found.append((row["name"], row["value"], row["previous"], row["verdict"]))
+    assert found == [("attainment_rate", 0.825, 0.6, "within noise"), ("attainment_rate", 0.9, 0.6, "up")]
 
 
 # Laws
