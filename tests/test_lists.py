@@ -1,0 +1,42 @@
+"""The lists that people work from: what is in them, and what they need."""
+
+from pathlib import Path
+from shutil import copy
+
+import polars as pl
+import pytest
+
+from leadreport.lists import named_leads, work_lists
+from leadreport.workspace import open_workspace
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+
+
+@pytest.fixture(scope="module")
+def lists() -> dict[str, pl.DataFrame]:
+    return work_lists(open_workspace(SAMPLE, as_of="2026-11-16"))
+
+
+def test_nobody_who_is_to_be_recycled_is_to_be_nurtured(lists):
+    assert set(lists["nurture"]["lead_id"]) & set(lists["recycle_back"]["lead_id"]) == set()
+    assert lists["call_now"]["score"].is_sorted(descending=True)
+
+
+def test_the_counts_of_the_bridge_and_its_leads_are_the_same(lists):
+    bars = dict(lists["bridge_leads"].group_by("step").len().rows())
+    lost = ("Unassigned", "Not touched in time", "Rejected", "Recycled", "Not yet due")
+    assert bars["Handed over"] - sum(bars[step] for step in lost) == bars["Worked by sales"]
+    assert bars["MQLs in the CRM"] - bars["Counted twice"] + bars["Skipped the MQL stage"] == bars["Handed over"]
+
+
+def test_a_past_report_does_not_see_when_a_class_was_earned_later():
+    ws = open_workspace(SAMPLE, as_of="2026-03-02")
+    assert named_leads(ws)["earned_at"].max() < ws.as_of
+
+
+def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_nobody_overdue(tmp_path):
+    copy(SAMPLE / "policy.toml", tmp_path)
+    pl.read_parquet(SAMPLE / "leads.parquet").head(60).write_parquet(tmp_path / "leads.parquet")
+    found = work_lists(open_workspace(tmp_path, as_of="latest"))
+    assert sorted(found) == ["bridge_leads", "call_now", "nurture", "recycle_back"]
+    assert found["call_now"]["score"].null_count() == found["call_now"].height
