@@ -26,7 +26,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as room:
         desk = Path(room)
         empty_page(desk / "empty")
-        sample = Path(shutil.copytree(ROOT / "data" / "sample", desk / "sample", ignore=shutil.ignore_patterns("facts")))
+        sample = Path(
+            shutil.copytree(ROOT / "data" / "sample", desk / "sample", ignore=shutil.ignore_patterns("facts"))
+        )
         cold = timed(sample, ROOT / "notebooks", desk / "reports")
         pairs = [
             (timed(sample, ROOT / "notebooks", desk / "reports"), timed(sample, desk / "empty", desk / "floor"))

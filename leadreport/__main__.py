@@ -64,7 +64,12 @@ def main() -> None:
 @click.option("--page", "pages", multiple=True, help="Only this page, such as 02_funnel; may be repeated.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter of a page; may be repeated.")
 def run(
-    folder: Path | None, as_of: str, reports: Path, notebooks: Path | None, pages: tuple[str, ...], values: tuple[str, ...]
+    folder: Path | None,
+    as_of: str,
+    reports: Path,
+    notebooks: Path | None,
+    pages: tuple[str, ...],
+    values: tuple[str, ...],
 ) -> None:
     """Run the pages on the workspace FOLDER and keep the report of its week.
 
@@ -134,11 +139,21 @@ def check(folder: Path) -> None:
 @click.option("--score-name", default="score", show_default=True, help="What the CRM calls the score.")
 @click.option("--reasons-name", default="score_reasons", show_default=True, help="What the CRM calls the reasons.")
 def score(
-    folder: Path, as_of: str, out: Path, card_path: Path | None, save_card: Path | None, score_name: str, reasons_name: str
+    folder: Path,
+    as_of: str,
+    out: Path,
+    card_path: Path | None,
+    save_card: Path | None,
+    score_name: str,
+    reasons_name: str,
 ) -> None:
     """Score every open lead of FOLDER, with reasons, under the CRM's own id, ready to go back into the CRM."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    card = (
+        parse_scorecard(card_path.read_text(encoding="utf-8"))
+        if card_path
+        else policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)
+    )
     open_leads = ws.facts.filter(~pl.col("stage").is_in([*EXITS, "customer"]))
     names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
     scores = score_leads(open_leads, card).sort("score", "lead_id", descending=[True, False])
@@ -171,7 +186,7 @@ def sample(folder: Path, seed: int) -> None:
 
 @contextmanager
 def chosen_workspace(folder: Path | None) -> Iterator[Path]:
-    """The folder named, or this one, or the sample; a sample inside an installed package is copied before it is used."""
+    """The folder named, or this one, or the sample; a sample inside an installed package is copied before use."""
     if folder is not None or Path("policy.toml").exists():
         yield folder or Path()
         return

@@ -169,7 +169,9 @@ def store(cache: Path, frames: Mapping[str, pl.DataFrame]) -> None:
 
 def forget_old(root: Path) -> None:
     """Keep the newest entries of the cache."""
-    entries = sorted((entry for entry in root.iterdir() if not entry.name.startswith(".")), key=lambda e: e.stat().st_mtime)
+    entries = sorted(
+        (entry for entry in root.iterdir() if not entry.name.startswith(".")), key=lambda e: e.stat().st_mtime
+    )
     for entry in entries[:-KEPT]:
         shutil.rmtree(entry, ignore_errors=True)
 
@@ -194,11 +196,15 @@ def remember_facts(cache: Path, *, policy: Policy, as_of: datetime) -> None:
 def last_date(tables: Mapping[str, pl.DataFrame], *, zone: str) -> date:
     """The last local date on which anything happened."""
     lasts = [
-        tables[name].select(local_date(pl.col(at).max(), zone=zone)).item() for name, at in INSTANTS.items() if name in tables
+        tables[name].select(local_date(pl.col(at).max(), zone=zone)).item()
+        for name, at in INSTANTS.items()
+        if name in tables
     ]
     dated = [last for last in lasts if last is not None]
     if not dated:
-        raise InputError("the workspace has no row with a date", hint="'leadreport check' shows what was rejected and why")
+        raise InputError(
+            "the workspace has no row with a date", hint="'leadreport check' shows what was rejected and why"
+        )
     return max(dated)
 
 
@@ -224,10 +230,11 @@ def remark_on_end_of_data(ws: Workspace) -> str | None:
     needed = last_working_day(ws.policy, ws.week)
     if ws.data_through_on >= needed:
         return None
-    problem = f"The data reach until {ws.data_through_on}; the week {ws.week.name} ends on {ws.week.end_on - timedelta(days=1)}."
+    last_on = ws.week.end_on - timedelta(days=1)
+    problem = f"The data reach until {ws.data_through_on}; the week {ws.week.name} ends on {last_on}."
     if ws.policy.report.if_data_end_early == "banner":
         return f"{problem} Its last days are missing from every number."
     raise InputError(
         problem,
-        hint="export again, run with --as-of latest, or set if_data_end_early = \"banner\" under [report] in policy.toml",
+        hint='export again, run with --as-of latest, or set if_data_end_early = "banner" under [report] in policy.toml',
     )

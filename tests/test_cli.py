@@ -78,7 +78,9 @@ def test_scores_go_back_under_the_crms_own_names(tmp_path):
     assert result.exit_code == 0, result.output
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert list(rows[0]) == ["lead_id", "Lead Score", "expected_close_rate", "score_reasons"]
-    assert [float(row["Lead Score"]) for row in rows] == sorted((float(row["Lead Score"]) for row in rows), reverse=True)
+    assert [float(row["Lead Score"]) for row in rows] == sorted(
+        (float(row["Lead Score"]) for row in rows), reverse=True
+    )
     again = tmp_path / "again.csv"
     assert call("score", SAMPLE, "--out", again, "--score-name", "Lead Score", "--card", card).exit_code == 0
     assert again.read_bytes() == out.read_bytes()

@@ -1,5 +1,6 @@
 """Facts: one row per lead as of an instant; the journey, the activity, the outcome."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -22,7 +23,11 @@ def day(number: float) -> datetime:
 
 def frame(table: str, *rows: dict) -> pl.DataFrame:
     """Rows of a table; columns not given are null."""
-    return pl.concat([empty_table(table), pl.DataFrame(list(rows))], how="diagonal_relaxed") if rows else empty_table(table)
+    return (
+        pl.concat([empty_table(table), pl.DataFrame(list(rows))], how="diagonal_relaxed")
+        if rows
+        else empty_table(table)
+    )
 
 
 def facts_of(*, as_of: datetime = AS_OF, policy: Policy = POLICY, **rows: list[dict]) -> pl.DataFrame:
@@ -41,7 +46,14 @@ def stage(name: str, at: float, lead_id: str = "a", **more) -> dict:
 
 def deal(status: str, opened: float, closed: float | None = None, lead_id: str = "a", **more) -> dict:
     closed_at = None if closed is None else day(closed)
-    return {"deal_id": f"d{opened}", "lead_id": lead_id, "created_at": day(opened), "closed_at": closed_at, "status": status, **more}
+    return {
+        "deal_id": f"d{opened}",
+        "lead_id": lead_id,
+        "created_at": day(opened),
+        "closed_at": closed_at,
+        "status": status,
+        **more,
+    }
 
 
 def test_there_is_one_row_for_each_lead_that_was_there_before_as_of():
@@ -52,13 +64,21 @@ def test_there_is_one_row_for_each_lead_that_was_there_before_as_of():
 def test_a_lead_without_any_history_is_a_lead_and_nothing_else():
     row = facts_of(leads=[lead()]).row(0, named=True)
     assert (row["stage"], row["stage_at"], row["lead_at"]) == ("lead", day(0), day(0))
-    assert (row["is_mql"], row["is_customer"], row["activities"], row["deals"], row["episodes"]) == (False, False, 0, 0, 1)
+    assert (row["is_mql"], row["is_customer"], row["activities"], row["deals"], row["episodes"]) == (
+        False,
+        False,
+        0,
+        0,
+        1,
+    )
     assert row["won_amount"] is None
 
 
 def test_a_skipped_stage_is_imputed_from_the_next_later_one_and_marked():
     row = facts_of(leads=[lead()], stages=[stage("mql", 2), stage("customer", 9)]).row(0, named=True)
-    assert row["mql_at"] == day(2) and row["sal_at"] == row["sql_at"] == row["opportunity_at"] == row["customer_at"] == day(9)
+    assert row["mql_at"] == day(2) and row["sal_at"] == row["sql_at"] == row["opportunity_at"] == row[
+        "customer_at"
+    ] == day(9)
     imputed = [name for name in LADDER[1:] if row[f"is_{name}_imputed"]]
     assert imputed == ["sal", "sql", "opportunity"]
 
@@ -109,7 +129,12 @@ def test_a_lost_deal_is_lost_unless_another_was_won():
 
 def test_merged_leads_are_one_lead_with_the_whole_history_and_the_earliest_date():
     facts = facts_of(
-        leads=[lead("a", 5), lead("b", 1, merged_into="c"), lead("c", 3, merged_into="a"), lead("z", 2, merged_into="gone")],
+        leads=[
+            lead("a", 5),
+            lead("b", 1, merged_into="c"),
+            lead("c", 3, merged_into="a"),
+            lead("z", 2, merged_into="gone"),
+        ],
         stages=[stage("mql", 2, "b"), stage("sql", 6, "a")],
         activities=[
             {"lead_id": name, "happened_at": day(3), "kind": "webinar", "by": "lead"} for name in ("a", "b", "c")
@@ -117,7 +142,12 @@ def test_merged_leads_are_one_lead_with_the_whole_history_and_the_earliest_date(
     )
     assert facts["lead_id"].to_list() == ["a", "z"]
     survivor = facts.row(0, named=True)
-    assert (survivor["created_at"], survivor["merged_leads"], survivor["mql_at"], survivor["activities"]) == (day(1), 2, day(2), 3)
+    assert (survivor["created_at"], survivor["merged_leads"], survivor["mql_at"], survivor["activities"]) == (
+        day(1),
+        2,
+        day(2),
+        3,
+    )
 
 
 def test_leads_merged_in_a_circle_stay_themselves():
@@ -128,9 +158,20 @@ def test_leads_merged_in_a_circle_stay_themselves():
 def test_a_return_after_recycling_starts_a_new_episode():
     row = facts_of(
         leads=[lead()],
-        stages=[stage("mql", 2), stage("sal", 3), stage("recycled", 10, reason="no budget"), stage("mql", 20), stage("sal", 25)],
+        stages=[
+            stage("mql", 2),
+            stage("sal", 3),
+            stage("recycled", 10, reason="no budget"),
+            stage("mql", 20),
+            stage("sal", 25),
+        ],
     ).row(0, named=True)
-    assert (row["mql_at"], row["episode_mql_at"], row["sal_at"], row["episode_sal_at"]) == (day(2), day(20), day(3), day(25))
+    assert (row["mql_at"], row["episode_mql_at"], row["sal_at"], row["episode_sal_at"]) == (
+        day(2),
+        day(20),
+        day(3),
+        day(25),
+    )
     assert (row["episodes"], row["recycled_reason"], row["stage"]) == (2, "no budget", "sal")
 
 
@@ -159,7 +200,11 @@ def test_only_a_person_in_sales_makes_a_touch_and_an_earlier_one_is_shown():
 
 def test_engagement_halves_with_every_half_life():
     half_life = POLICY.scoring.engagement_half_life_days
-    activities = [touch(-2 * half_life, "webinar", "lead"), touch(-half_life, "webinar", "lead"), touch(-1, "call", "sales")]
+    activities = [
+        touch(-2 * half_life, "webinar", "lead"),
+        touch(-half_life, "webinar", "lead"),
+        touch(-1, "call", "sales"),
+    ]
     row = facts_of(leads=[lead("a", -60)], activities=activities, as_of=day(0)).row(0, named=True)
     assert row["engagement"] == pytest.approx(8 / 4 + 8 / 2)
     assert (row["activities"], row["activities_30d"]) == (2, 2)
@@ -193,7 +238,9 @@ def answer(value: str, at: float, by: str = "kim") -> dict:
 
 
 def test_the_latest_answer_counts_and_of_two_at_once_the_less_hopeful():
-    later = facts_of(leads=[lead()], answers=[answer("yes", 2), answer("no", 4, "lou"), answer("yes", 70)]).row(0, named=True)
+    later = facts_of(leads=[lead()], answers=[answer("yes", 2), answer("no", 4, "lou"), answer("yes", 70)]).row(
+        0, named=True
+    )
     assert (later["answer_budget"], later["answer_budget_by"], later["answer_budget_at"]) == ("no", "lou", day(4))
     at_once = facts_of(leads=[lead()], answers=[answer("yes", 2), answer("no", 2)]).row(0, named=True)
     assert at_once["answer_budget"] == "no" and at_once["answer_need"] is None
@@ -229,12 +276,16 @@ def test_nothing_after_as_of_changes_anything(rows):
     stages = [stage(name, at, lead_id) for lead_id, name, at in rows]
     leads = [lead(name) for name in "abc"]
     before = [row for row in stages if row["reached_at"] < day(25)]
-    assert facts_of(leads=leads, stages=stages, as_of=day(25)).equals(facts_of(leads=leads, stages=before, as_of=day(25)))
+    assert facts_of(leads=leads, stages=stages, as_of=day(25)).equals(
+        facts_of(leads=leads, stages=before, as_of=day(25))
+    )
 
 
 @settings(max_examples=8, deadline=None)
 @given(entries)
 def test_a_later_stage_implies_the_earlier_ones(rows):
-    facts = facts_of(leads=[lead(name) for name in "abc"], stages=[stage(name, at, lead_id) for lead_id, name, at in rows])
-    for lower, higher in zip(LADDER[1:], LADDER[2:], strict=False):
+    facts = facts_of(
+        leads=[lead(name) for name in "abc"], stages=[stage(name, at, lead_id) for lead_id, name, at in rows]
+    )
+    for lower, higher in itertools.pairwise(LADDER):
         assert facts.filter(pl.col(f"is_{higher}") & ~pl.col(f"is_{lower}")).is_empty()

@@ -1,4 +1,4 @@
-"""The house itself: which room may know which, what agrees with what, and that nothing is documented that does not run."""
+"""The house itself: which room may know which, what agrees with what, and what may not be committed."""
 
 import ast
 import re
@@ -49,7 +49,11 @@ def known_rooms(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            full = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "leadreport" else [node.module]
+            full = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "leadreport"
+                else [node.module]
+            )
         elif isinstance(node, ast.Import):
             full = [alias.name for alias in node.names]
         else:
@@ -153,7 +157,9 @@ def test_a_module_holds_one_idea():
 
 def test_nothing_asks_the_clock_of_the_machine_but_the_command_line():
     asks = re.compile(r"\.now\(|\.today\(")
-    offenders = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and asks.search(path.read_text())]
+    offenders = [
+        path.name for path in PACKAGE.rglob("*.py") if path.name != "__main__.py" and asks.search(path.read_text())
+    ]
     assert offenders == []
 
 

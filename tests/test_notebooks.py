@@ -56,13 +56,17 @@ def test_half_of_a_page_is_prose(path):
 def test_a_code_cell_is_short_and_holds_no_machinery(path):
     for cell in cells(path, "code"):
         assert len(cell.source.splitlines()) <= 12, cell.source
-        assert not re.search(r"^\s*(def|class|try)\b|filterwarnings|lambda", cell.source, flags=re.MULTILINE), cell.source
+        assert not re.search(r"^\s*(def|class|try)\b|filterwarnings|lambda", cell.source, flags=re.MULTILINE), (
+            cell.source
+        )
 
 
 @each_page
 def test_a_page_ends_with_definitions_and_limits(path):
     last = cells(path)[-1]
-    assert last.cell_type == "markdown" and "definitions" in last.source.casefold() and "limits" in last.source.casefold()
+    assert (
+        last.cell_type == "markdown" and "definitions" in last.source.casefold() and "limits" in last.source.casefold()
+    )
 
 
 @each_page
@@ -83,7 +87,12 @@ def test_a_page_stores_figures(path):
 
 def test_a_changed_figure_is_a_failing_test(tmp_path):
     page = nbformat.read(NOTEBOOKS / "01_data_check.ipynb", as_version=4)
-    output = next(output for cell in page.cells for output in cell.get("outputs", []) if re.search(r"\d", output["data"]["text/plain"]))
+    output = next(
+        output
+        for cell in page.cells
+        for output in cell.get("outputs", [])
+        if re.search(r"\d", output["data"]["text/plain"])
+    )
     shown = output["data"]["text/plain"]
     digit = re.search(r"\d", shown).group()
     output["data"]["text/plain"] = shown.replace(digit, str((int(digit) + 1) % 10), 1)

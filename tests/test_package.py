@@ -29,8 +29,12 @@ def wheel(tmp_path_factory) -> Path:
 def test_the_wheel_ships_templates_notebooks_presets_and_the_sample(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     pages = {f"leadreport/shipped/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
-    sample = {f"leadreport/shipped/sample/{path.name}" for path in (ROOT / "data" / "sample").iterdir() if path.is_file()}
-    presets = {f"leadreport/policy/preset/{path.name}" for path in (ROOT / "leadreport" / "policy" / "preset").iterdir()}
+    sample = {
+        f"leadreport/shipped/sample/{path.name}" for path in (ROOT / "data" / "sample").iterdir() if path.is_file()
+    }
+    presets = {
+        f"leadreport/policy/preset/{path.name}" for path in (ROOT / "leadreport" / "policy" / "preset").iterdir()
+    }
     assert pages | sample | presets <= names
     assert any(name.startswith("leadreport/report/templates/") and name.endswith(".js") for name in names)
     assert not [name for name in names if "/facts/" in name and not name.endswith(".py")]

@@ -23,25 +23,69 @@ def test_an_unknown_preset_names_the_nearest():
 
 MISTAKES = [
     ("sla_hours =", "sla_hour =", "policy.toml: handoff.sla_hour: unknown key; did you mean 'sla_hours'?"),
-    ('"Europe/Berlin"', '"Europe/Berln"', "company.time_zone: found 'Europe/Berln': no such time zone; did you mean 'Europe/Berlin'"),
+    (
+        '"Europe/Berlin"',
+        '"Europe/Berln"',
+        "company.time_zone: found 'Europe/Berln': no such time zone; did you mean 'Europe/Berlin'",
+    ),
     ('= "mql"', '= "mgl"', "stages.names.Marketing Qualified Lead: 'mgl' is not allowed; did you mean 'mql'?"),
-    ('{ stage = "sal" }', '{ stage = "sall" }', "criteria.sal.all[0].stage: 'sall' is not allowed; did you mean 'sal'?"),
+    (
+        '{ stage = "sal" }',
+        '{ stage = "sall" }',
+        "criteria.sal.all[0].stage: 'sall' is not allowed; did you mean 'sal'?",
+    ),
     ('activity = "pricing_page"', "activity = []", "criteria.hot.any[2].activity: needs a name, or a list of names"),
-    ('activity = "pricing_page"', 'by = "thirdparty", activity = "intent"', "criteria.hot.any[2].by: 'thirdparty' is not allowed; did you mean 'third_party'?"),
+    (
+        'activity = "pricing_page"',
+        'by = "thirdparty", activity = "intent"',
+        "criteria.hot.any[2].by: 'thirdparty' is not allowed; did you mean 'third_party'?",
+    ),
     ("sla_hours = 8.0", 'sla_hours = "8"', "handoff.sla_hours: found '8': input should be a valid number"),
-    ("score_at_least = 50", 'score_at_least = "50"', "criteria.mql.any[1].score_at_least: found '50': input should be a valid number"),
-    ("score_at_least = 50", "score_at_least = 500", "criteria.mql.any[1].score_at_least: found 500: input should be less than"),
+    (
+        "score_at_least = 50",
+        'score_at_least = "50"',
+        "criteria.mql.any[1].score_at_least: found '50': input should be a valid number",
+    ),
+    (
+        "score_at_least = 50",
+        "score_at_least = 500",
+        "criteria.mql.any[1].score_at_least: found 500: input should be less than",
+    ),
     ("count = 2", "cuont = 2", "criteria.hot.any[2].cuont: unknown key; did you mean 'count'?"),
-    ('{ stage = "sql" }', '{ stagee = "sql" }', "criteria.hot.any[3]: {'stagee': 'sql'} is not a criterion; did you mean 'stage'?"),
-    ('answer = "budget"', 'answer = "budgt"', "criteria.sql.all[2].any[0].answer: 'budgt' is not allowed; did you mean 'budget'?"),
-    ("lead_to_mql = 30", "lead_to_mgl = 30", "horizons: 'lead_to_mgl' is not a step up the ladder; did you mean 'lead_to_mql'"),
+    (
+        '{ stage = "sql" }',
+        '{ stagee = "sql" }',
+        "criteria.hot.any[3]: {'stagee': 'sql'} is not a criterion; did you mean 'stage'?",
+    ),
+    (
+        'answer = "budget"',
+        'answer = "budgt"',
+        "criteria.sql.all[2].any[0].answer: 'budgt' is not allowed; did you mean 'budget'?",
+    ),
+    (
+        "lead_to_mql = 30",
+        "lead_to_mgl = 30",
+        "horizons: 'lead_to_mgl' is not a step up the ladder; did you mean 'lead_to_mql'",
+    ),
     ("mql_to_sal = 14", "", "horizons: misses mql_to_sal"),
-    ('method = "weighted"', 'method = "weigthed"', "scoring.method: 'weigthed' is not allowed; did you mean 'weighted'?"),
-    ("monday = [09:00:00, 17:00:00]", "monday = [19:00:00, 17:00:00]", "working_hours: monday opens at 19:00:00 and closes at 17:00:00"),
+    (
+        'method = "weighted"',
+        'method = "weigthed"',
+        "scoring.method: 'weigthed' is not allowed; did you mean 'weighted'?",
+    ),
+    (
+        "monday = [09:00:00, 17:00:00]",
+        "monday = [19:00:00, 17:00:00]",
+        "working_hours: monday opens at 19:00:00 and closes at 17:00:00",
+    ),
     ('currency = "EUR"', 'currency = "euro"', "company.currency: found 'euro': string should match pattern"),
     ("margin = 1.0", "margin = 40", "cost.margin: found 40: input should be less than or equal to 1"),
     ('name = "Your company"', "", "policy.toml: company.name: is missing"),
-    ('framework = "bant"', 'framework = "bnat"', "qualification.framework: 'bnat' is not allowed; did you mean 'bant'?"),
+    (
+        'framework = "bant"',
+        'framework = "bnat"',
+        "qualification.framework: 'bnat' is not allowed; did you mean 'bant'?",
+    ),
 ]
 
 
@@ -84,7 +128,11 @@ def test_a_horizon_that_is_not_written_is_the_sum_of_its_steps():
     assert policy.horizon_days("lead", "customer") == 120
 
 
-@given(st.sampled_from(LADDER[:-1]).flatmap(lambda one: st.tuples(st.just(one), st.sampled_from(LADDER[LADDER.index(one) + 1 :]))))
+@given(
+    st.sampled_from(LADDER[:-1]).flatmap(
+        lambda one: st.tuples(st.just(one), st.sampled_from(LADDER[LADDER.index(one) + 1 :]))
+    )
+)
 def test_every_step_up_the_ladder_has_a_horizon(step):
     assert parse_policy(STARTUP).horizon_days(*step) > 0
 

@@ -11,25 +11,32 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-CONTACTS = """Record ID,First Name,Create Date,Original Traffic Source,Contact owner,Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date,Became an Opportunity Date,Became a Customer Date
-"""  # the header of a contact export
+STAGES = ("Marketing Qualified Lead", "Sales Qualified Lead", "Opportunity", "Customer")
+BECAME = ",".join(f"Became a{'n' * (stage[0] == 'O')} {stage} Date" for stage in STAGES)
+CONTACTS = f"Record ID,First Name,Create Date,Original Traffic Source,Contact owner,{BECAME}\n"
+"""The header of a contact export."""
 
 
 def contacts() -> str:
     """Five leads a day for 200 days up to Sunday 2026-11-15; some get further than others."""
     from datetime import date, timedelta
 
-    rows = [CONTACTS]
+    rows, channels = [CONTACTS], ("Paid Search", "Referrals")
     for number in range(1000):
         day = date(2026, 11, 15) - timedelta(days=number // 5)
-        later = [str(day + timedelta(days=wait)) if number % each == 0 else "" for each, wait in ((2, 2), (6, 9), (12, 20), (24, 40))]
+        later = [
+            str(day + timedelta(days=wait)) if number % each == 0 else ""
+            for each, wait in ((2, 2), (6, 9), (12, 20), (24, 40))
+        ]
         later = [reached if reached <= "2026-11-15" else "" for reached in later]
-        rows.append(f"{number},Ada,{day} 09:{number % 60:02d},{('Paid Search', 'Referrals')[number % 2]},Kim,{','.join(later)}\n")
+        rows.append(f"{number},Ada,{day} 09:{number % 60:02d},{channels[number % 2]},Kim,{','.join(later)}\n")
     return "".join(rows)
 
 
 def blocks(language: str) -> list[str]:
-    return [re.sub(r"(?m)^ {3}", "", block) for block in re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)]
+    return [
+        re.sub(r"(?m)^ {3}", "", block) for block in re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    ]
 
 
 def commands() -> list[str]:
@@ -81,7 +88,12 @@ def test_the_python_of_the_readme_runs(monkeypatch):
 
 
 def test_every_command_of_the_readme_is_run_here():
-    known = ("leadreport init my-company", "leadreport check my-company", "leadreport run my-company", "papermill notebooks/")
+    known = (
+        "leadreport init my-company",
+        "leadreport check my-company",
+        "leadreport run my-company",
+        "papermill notebooks/",
+    )
     assert [line for line in commands() if not line.startswith(known)] == []
 
 
@@ -91,4 +103,6 @@ def test_every_make_target_that_the_readme_names_exists():
 
 
 def test_the_table_of_pages_lists_every_page():
-    assert re.findall(r"^\| `(\d\d_\w+)` \|", README, flags=re.MULTILINE) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert re.findall(r"^\| `(\d\d_\w+)` \|", README, flags=re.MULTILINE) == sorted(
+        path.stem for path in (ROOT / "notebooks").glob("*.ipynb")
+    )

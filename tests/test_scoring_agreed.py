@@ -52,13 +52,17 @@ def test_points_of_a_lead_that_is_not_there_name_the_nearest(card):
 
 
 def test_planted_attributes_earn_points_and_empty_ones_do_not(card):
-    points = {(attribute, value): p for attribute, value, p in card.table.select("attribute", "value", "points").iter_rows()}
+    points = {
+        (attribute, value): p for attribute, value, p in card.table.select("attribute", "value", "points").iter_rows()
+    }
     assert min(points["trial_requested", "yes"], points["company_size", "50-249"], points["industry", "software"]) > 10
     assert max(abs(p) for (attribute, _), p in points.items() if attribute in ("country", "email_domain_type")) < 10
 
 
 def test_on_shuffled_outcomes_there_is_nothing_to_score_with():
-    shuffled = WS.facts.with_columns(pl.col("is_customer").shuffle(seed=5), customer_at=None, lost_at=None, disqualified_at=None)
+    shuffled = WS.facts.with_columns(
+        pl.col("is_customer").shuffle(seed=5), customer_at=None, lost_at=None, disqualified_at=None
+    )
     used = [name for name in WS.policy.scoring.attributes if name != "onboarding_call_booked"]
     card = lr.fit_scorecard(shuffled, attributes=used, outcome="is_customer")
     assert card.table["points"].abs().max() <= 10

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import leadreport as lr
-from leadreport.errors import InputError, PolicyError
+from leadreport.errors import InputError
 from leadreport.policy import parse_policy, preset_text
 from leadreport.workspace import last_working_day, remark_on_end_of_data
 
@@ -58,7 +58,8 @@ def test_a_changed_policy_is_never_served_stale(folder):
 
 def test_a_changed_mapping_is_never_served_stale(folder):
     before = lr.open_workspace(folder, as_of="2026-04-10")
-    mapping = '[files.all]\npath = "leads.csv"\n[[leads]]\nfrom = "all"\ncolumns = { lead_id = "lead_id", created_at = "created_at" }\n'
+    columns = '{ lead_id = "lead_id", created_at = "created_at" }'
+    mapping = f'[files.all]\npath = "leads.csv"\n[[leads]]\nfrom = "all"\ncolumns = {columns}\n'
     (folder / "sources.toml").write_text(mapping)
     after = lr.open_workspace(folder, as_of="2026-04-10")
     assert before.facts["channel"].null_count() == 0 and after.facts["channel"].null_count() == after.facts.height

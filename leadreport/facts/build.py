@@ -13,9 +13,9 @@ from leadreport.policy import LADDER, Policy
 def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) -> Any:
     """One row per lead as of an instant, in the engine that the tables came in.
 
-    `tables` holds checked frames (polars, DuckDB, Spark, ...) named leads, activities, stages, deals, answers, feedback;
-    `as_of` is an instant in UTC: nothing at or after it is visible. The result is lazy where the engine is, and has no
-    order. Its columns are listed in data/README.md.
+    `tables` holds checked frames (polars, DuckDB, Spark, ...) named leads, activities, stages, deals, answers and
+    feedback; `as_of` is an instant in UTC: nothing at or after it is visible. The result is lazy where the engine is,
+    and has no order. Its columns are listed in data/README.md.
 
     Examples
     --------
@@ -97,4 +97,6 @@ def with_zero_counts(facts: nw.LazyFrame, *, policy: Policy) -> nw.LazyFrame:
     """A lead without rows in a table has none of them: its counts are 0, not unknown."""
     behaviours = [each.column for each in policy.behaviours()]
     counts = ["activities", "activities_30d", "sales_touches", "deals", "won_deals", "lost_deals", "open_deals"]
-    return facts.with_columns(*(nw.col(name).fill_null(0) for name in counts + behaviours), nw.col("engagement").fill_null(0.0))
+    return facts.with_columns(
+        *(nw.col(name).fill_null(0) for name in counts + behaviours), nw.col("engagement").fill_null(0.0)
+    )

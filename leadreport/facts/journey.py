@@ -1,5 +1,7 @@
 """The journey of a lead: when it first reached each stage, how it left the ladder, and whether it came back."""
 
+import itertools
+
 import narwhals.stable.v2 as nw
 
 from leadreport.facts.latest import latest_rows
@@ -44,7 +46,7 @@ def first_reached(entries: nw.LazyFrame) -> nw.LazyFrame:
         *(nw.when(nw.col("stage") == stage).then(at).min().alias(f"{stage}_at") for stage in CLIMBED)
     )
     reached = reached.with_columns(is_customer_imputed=nw.lit(False))
-    for stage, later in reversed(list(zip(CLIMBED, CLIMBED[1:], strict=False))):
+    for stage, later in reversed(list(itertools.pairwise(CLIMBED))):
         observed = nw.col(f"{stage}_at")
         reached = reached.with_columns(
             (observed.is_null() & ~nw.col(f"{later}_at").is_null()).alias(f"is_{stage}_imputed"),

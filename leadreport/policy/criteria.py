@@ -163,9 +163,7 @@ class Group(Strict):
                 yield member
 
 
-Leaf = (
-    AttributeCriterion | ActivityCriterion | ScoreCriterion | StageCriterion | AnswerCriterion | FrameworkCriterion
-)
+Leaf = AttributeCriterion | ActivityCriterion | ScoreCriterion | StageCriterion | AnswerCriterion | FrameworkCriterion
 
 SUBJECTS = {
     "attribute": "attribute",

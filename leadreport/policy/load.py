@@ -11,7 +11,6 @@ from leadreport.errors import PolicyError, did_you_mean
 from leadreport.policy.criteria import KINDS, SUBJECTS
 from leadreport.policy.model import Policy
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -39,7 +38,9 @@ def parse_model(text: str, *, model: type[Model], name: str) -> Model:
         return model.model_validate(content)
     except ValidationError as error:
         lines = [sentence(detail, model=model, name=name) for detail in error.errors()]
-        raise PolicyError("\n".join(lines), hint=f"correct {name}; 'leadreport init' writes a commented example") from None
+        raise PolicyError(
+            "\n".join(lines), hint=f"correct {name}; 'leadreport init' writes a commented example"
+        ) from None
 
 
 def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
@@ -49,7 +50,8 @@ def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            return f"{name}: {key}: unknown key; {did_you_mean(str(detail['loc'][-1]), keys_at(model, detail['loc'][:-1]))}"
+            *place, unknown = detail["loc"]
+            return f"{name}: {key}: unknown key; {did_you_mean(str(unknown), keys_at(model, tuple(place)))}"
         case "missing":
             return f"{name}: {key}: is missing"
         case "literal_error":
@@ -57,7 +59,9 @@ def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
             return f"{name}: {key}: {found!r} is not allowed; {did_you_mean(str(found), allowed)}"
         case "union_tag_not_found" | "union_tag_invalid":
             keys = list(found) if isinstance(found, dict) else [str(found)]
-            return f"{name}: {key}: {found!r} is not a criterion; {did_you_mean(keys[0] if keys else '', list(SUBJECTS))}"
+            return (
+                f"{name}: {key}: {found!r} is not a criterion; {did_you_mean(keys[0] if keys else '', list(SUBJECTS))}"
+            )
         case "value_error":
             return f"{name}: {key}: {shown(found)}{context['error']}"
         case _:

@@ -1,6 +1,7 @@
 """What a policy holds, section by section."""
 
 import hashlib
+import itertools
 from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -194,7 +195,7 @@ class Policy(Strict):
         for key in horizons:
             if key not in allowed:
                 raise ValueError(f"'{key}' is not a step up the ladder; {did_you_mean(key, allowed)}")
-        needed = [f"{one}_to_{two}" for one, two in zip(LADDER, LADDER[1:], strict=False)] + ["lead_to_customer"]
+        needed = [f"{one}_to_{two}" for one, two in itertools.pairwise(LADDER)] + ["lead_to_customer"]
         missing = [key for key in needed if key not in horizons]
         if missing:
             raise ValueError(f"misses {', '.join(missing)}")
@@ -215,7 +216,7 @@ class Policy(Strict):
         if named is not None:
             return named
         steps = LADDER[LADDER.index(from_stage) : LADDER.index(to_stage) + 1]
-        return sum(self.horizons[f"{one}_to_{two}"] for one, two in zip(steps, steps[1:], strict=False))
+        return sum(self.horizons[f"{one}_to_{two}"] for one, two in itertools.pairwise(steps))
 
     def behaviours(self) -> list[Behaviour]:
         """What the criteria count, sorted and once each."""

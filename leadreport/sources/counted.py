@@ -34,9 +34,7 @@ def counted(content: Content, *, file: File) -> Content:
         found = content.cells(own)[places]
         return found.with_columns(copies.alias(str(at)) for at in positions if at not in own)
 
-    return Content(
-        content.name, [*content.header, COPY], content.rows[places], cells=cells, is_text=content.is_text
-    )
+    return Content(content.name, [*content.header, COPY], content.rows[places], cells=cells, is_text=content.is_text)
 
 
 def row_counts(content: Content, *, file: File) -> pl.Series:

@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from leadreport.errors import InputError, did_you_mean, listed
-from leadreport.policy import Policy
 from leadreport.policy.load import parse_model
 from leadreport.sources.content import open_file
 from leadreport.sources.model import Sources
