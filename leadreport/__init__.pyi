@@ -34,6 +34,7 @@ from .funnel import (
     stage_flow,
     stage_stock,
     time_in_stage,
+    tracking_gaps,
     week_on_week,
     weekly_entries,
 )

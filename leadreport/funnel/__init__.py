@@ -6,6 +6,7 @@ from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.durations import time_in_stage
 from leadreport.funnel.forecast import forecast
 from leadreport.funnel.heatmap import cohort_heatmap
+from leadreport.funnel.gaps import tracking_gaps
 from leadreport.funnel.history import import_spikes, learnt_horizons, left_truncation
 from leadreport.funnel.mix import mix_and_rate
 from leadreport.funnel.past import forecast_record, seen_at
@@ -34,6 +35,7 @@ __all__ = [
     "stage_flow",
     "stage_stock",
     "time_in_stage",
+    "tracking_gaps",
     "week_on_week",
     "weekly_entries",
 ]
