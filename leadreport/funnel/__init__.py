@@ -5,8 +5,8 @@ from leadreport.funnel.change import week_on_week
 from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.durations import time_in_stage
 from leadreport.funnel.forecast import forecast
-from leadreport.funnel.heatmap import cohort_heatmap
 from leadreport.funnel.gaps import tracking_gaps
+from leadreport.funnel.heatmap import cohort_heatmap
 from leadreport.funnel.history import import_spikes, learnt_horizons, left_truncation
 from leadreport.funnel.mix import mix_and_rate
 from leadreport.funnel.past import forecast_record, seen_at

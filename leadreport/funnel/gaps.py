@@ -25,7 +25,7 @@ WEEKS = 8
 
 
 def tracking_gaps(activities: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
-    """Runs of days on which a kind of activity by leads was far rarer than usual: a tracking outage, not a quiet market.
+    """Runs of days on which a kind of activity by leads nearly stopped: an outage of tracking, not a quiet market.
 
     One row per kind and run, in time: kind, from_on, until_on (the last day of the run), days, activities, usual (what
     these days usually bring, rounded). Only kinds that come at least four times a usual day are watched, from four
