@@ -41,7 +41,11 @@ class Workspace:
     counts: pl.DataFrame
 
     def table(self, name: str) -> pl.DataFrame:
-        """The good rows of one of the seven tables; no rows when the workspace has no such table."""
+        """The good rows of one of the seven tables as they stood at the instant; none when there is no such table."""
+        return as_they_stood(self.stored(name), name, as_of=self.as_of, zone=self.policy.company.time_zone)
+
+    def stored(self, name: str) -> pl.DataFrame:
+        """What the cache holds under a name, whenever it happened."""
         return pl.read_parquet(self.cache / f"{name}.parquet")
 
     leads = cached_property(lambda self: self.table("leads"))
@@ -51,7 +55,7 @@ class Workspace:
     spend = cached_property(lambda self: self.table("spend"))
     answers = cached_property(lambda self: self.table("answers"))
     feedback = cached_property(lambda self: self.table("feedback"))
-    rejected = cached_property(lambda self: self.table("rejected"))
+    rejected = cached_property(lambda self: self.stored("rejected"))
 
     @cached_property
     def facts(self) -> pl.DataFrame:
@@ -66,7 +70,7 @@ class Workspace:
     @cached_property
     def data_through_on(self) -> date:
         """The last local date on which anything happened in the tables, the rows after the instant included."""
-        return last_date({name: self.table(name) for name in INSTANTS}, zone=self.policy.company.time_zone)
+        return last_date({name: self.stored(name) for name in INSTANTS}, zone=self.policy.company.time_zone)
 
     def has(self, name: str) -> bool:
         """Whether the workspace has rows of a table."""
@@ -82,6 +86,21 @@ INSTANTS = {
     "feedback": "given_at",
 }
 """The instants that tell how far the data reach."""
+
+
+def as_they_stood(rows: pl.DataFrame, name: str, *, as_of: datetime, zone: str) -> pl.DataFrame:
+    """Only what had happened by an instant; a deal that closed later was still open."""
+    if name == "spend":
+        return rows.filter(pl.col("spent_on") < pl.lit(as_of).dt.convert_time_zone(zone).dt.date())
+    seen = rows.filter(pl.col(INSTANTS[name]) < as_of)
+    if name != "deals":
+        return seen
+    had_closed = (pl.col("closed_at") < as_of).fill_null(False)
+    return seen.with_columns(
+        status=pl.when(had_closed).then("status").otherwise(pl.lit("open")),
+        closed_at=pl.when(had_closed).then("closed_at"),
+        reason=pl.when(had_closed).then("reason"),
+    )
 
 
 def open_workspace(folder: str | Path, *, as_of: str | date | datetime) -> Workspace:

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_facts_have_one_row_per_lead_that_was_there(folder):
     ws = lr.open_workspace(folder, as_of="2026-03-11")
-    assert ws.facts.height == 10 and ws.leads.height == 29
+    assert ws.facts.height == 10 and ws.leads.height == 10
     assert ws.week.name == "2026-W10"
 
 
@@ -33,6 +33,18 @@ def test_a_table_that_is_not_there_is_empty_and_known_to_be(folder):
     ws = lr.open_workspace(folder, as_of="2026-03-11")
     assert ws.has("leads") and not ws.has("spend")
     assert ws.spend.is_empty() and "amount" in ws.spend.columns
+
+
+def test_tables_hold_what_had_happened_by_the_instant(folder):
+    lead = "lead_id,created_at\na,2026-03-01T09:00:00Z\n"
+    deals = "deal_id,lead_id,created_at,closed_at,status,amount,currency\nd,a,2026-03-02T09:00:00Z,2026-03-20T09:00:00Z,won,9,EUR\n"
+    spend = "spent_on,department,amount,currency\n2026-03-10,marketing,5,EUR\n2026-03-11,marketing,7,EUR\n"
+    for name, text in {"leads": lead, "deals": deals, "spend": spend}.items():
+        (folder / f"{name}.csv").write_text(text)
+    then, now = (lr.open_workspace(folder, as_of=day) for day in ("2026-03-11", "2026-03-30"))
+    assert then.deals.select("status", "closed_at").row(0) == ("open", None)
+    assert now.deals["status"].to_list() == ["won"]
+    assert (then.spend["amount"].sum(), now.spend["amount"].sum()) == (5, 12)
 
 
 def test_the_second_opening_reads_what_the_first_one_computed(folder):
