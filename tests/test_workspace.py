@@ -37,7 +37,7 @@ def test_a_table_that_is_not_there_is_empty_and_known_to_be(folder):
 
 def test_tables_hold_what_had_happened_by_the_instant(folder):
     lead = "lead_id,created_at\na,2026-03-01T09:00:00Z\n"
-    deals = "deal_id,lead_id,created_at,closed_at,status,amount,currency\nd,a,2026-03-02T09:00:00Z,2026-03-20T09:00:00Z,won,9,EUR\n"
+    deals = "deal_id,lead_id,created_at,closed_at,status,amount\nd,a,2026-03-02T09:00Z,2026-03-20T09:00Z,won,9\n"
     spend = "spent_on,department,amount,currency\n2026-03-10,marketing,5,EUR\n2026-03-11,marketing,7,EUR\n"
     for name, text in {"leads": lead, "deals": deals, "spend": spend}.items():
         (folder / f"{name}.csv").write_text(text)
