@@ -12,8 +12,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from browsing import FLAGS, INSTALLED
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Closed before tests of other folders run: Playwright's event loop and that of a page must not meet."""
     found = next(filter(None, map(shutil.which, INSTALLED)), None)
     with sync_playwright() as play:
         try:
