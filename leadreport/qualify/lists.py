@@ -8,7 +8,7 @@ from leadreport.qualify.agreement import JUDGED, rung
 def call_now(named: pl.DataFrame) -> pl.DataFrame:
     """The leads that a call may move on, the best first.
 
-    Open MQLs, SALs and SQLs without a deal, and hot leads. Sorted by score where there is one; without, SQLs come
+    Open MQLs, SALs and SQLs without a deal, and hot leads; not those that belong on the list `recycle_back`. Sorted by score where there is one; without, SQLs come
     before SALs, MQLs and hot leads, and of equals who was active last. Columns: lead_id, owner, channel, class, is_hot,
     score, why, reasons (of the score), next_question, last_activity_at.
 
@@ -21,9 +21,11 @@ def call_now(named: pl.DataFrame) -> pl.DataFrame:
     ['lead', 'mql', 'sal', 'sql']
     """
     is_due = pl.col("class").is_in(["mql", "sal", "sql"]) | ((pl.col("class") == "lead") & pl.col("is_hot"))
+    gone_quiet = recycle_back(named).select("lead_id")
     return (
         with_score(named)
         .filter(is_due)
+        .join(gone_quiet, on="lead_id", how="anti")
         .sort(
             pl.col("score"), rung("class"), "is_hot", "last_activity_at", "lead_id",
             descending=[True, True, True, True, False], nulls_last=True,
