@@ -94,6 +94,7 @@ from .scoring import (
     split_by_time,
     stability,
     stability_over,
+    teaching_leads,
     threshold_table,
     with_hindsight,
 )

@@ -246,6 +246,11 @@ def remark_on_end_of_data(ws: Workspace) -> str | None:
 
     The data reach the week's end when something happened on its last working day or later.
     """
+    if ws.facts.is_empty():
+        first = (
+            ws.stored("leads").select(local_date(pl.col("created_at").min(), zone=ws.policy.company.time_zone)).item()
+        )
+        raise InputError(f"no lead was there yet: the data begin on {first}", hint="name a later --as-of")
     needed = last_working_day(ws.policy, ws.week)
     if ws.data_through_on >= needed:
         return None

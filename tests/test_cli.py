@@ -1,6 +1,7 @@
 """The command line, as a person uses it."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -122,5 +123,25 @@ def test_a_week_beyond_the_data_stops_and_says_until_when_they_reach(tmp_path):
 def test_an_unknown_page_and_an_unknown_parameter_are_refused(tmp_path):
     page = call("run", SAMPLE, "--page", "02_funel", "--reports", tmp_path)
     assert page.exit_code == ERRORS and "did you mean '02_funnel'?" in page.output
-    value = call("run", SAMPLE, "--set", "asof=2026-01-01", "--reports", tmp_path)
-    assert value.exit_code == ERRORS and "did you mean 'as_of'?" in value.output
+    value = call("run", SAMPLE, "--set", "evry=week", "--reports", tmp_path)
+    assert value.exit_code == ERRORS and "did you mean 'every'?" in value.output
+
+
+def test_what_a_run_tells_its_pages_is_not_set_by_hand(tmp_path):
+    result = call("run", SAMPLE, "--set", "workspace=/elsewhere", "--reports", tmp_path)
+    assert result.exit_code == ERRORS and "'workspace=/elsewhere' sets no parameter of a page" in result.output
+
+
+def test_an_instant_before_the_data_begin_is_one_clear_error(tmp_path):
+    result = call("run", SAMPLE, "--as-of", "2020-01-06", "--reports", tmp_path)
+    assert result.exit_code == ERRORS and "no lead was there yet: the data begin on 2025-05-19" in result.output
+
+
+def test_a_few_pages_do_not_replace_a_whole_report(tmp_path):
+    week = tmp_path / "2026-W46"
+    week.mkdir()
+    record = {"as_of": "2026-11-15T23:00:00+00:00", "week": "2026-W46", "pages": [{"page": "02_funnel"}]}
+    (week / "run.json").write_text(json.dumps(record))
+    result = call("run", SAMPLE, "--page", "01_data_check", "--reports", tmp_path)
+    assert result.exit_code == ERRORS and "has pages that this run does not make" in result.output
+    assert [path.name for path in week.iterdir()] == ["run.json"]

@@ -25,7 +25,8 @@ def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of
     One row per headline (attainment_rate, acceptance_rate): name, value with low and high (Wilson), previous, change, n
     (leads judged), verdict: "up" or "down" when the 99 % interval of the difference leaves out 0 (Newcombe), "within
     noise" when not, "too few to say" with fewer than ten leads on a side. What is not yet due is in neither count.
-    A CRM that never recorded an SAL says nothing of acceptance: its row has no value. Acceptance takes time: its leads
+    A CRM that never recorded an SAL says nothing of acceptance, and one without any touch by sales nothing of speed:
+    their rows have no value. Acceptance takes time: its leads
     are those of as many weeks earlier as the policy's MQL-to-SAL horizon is long, so that the newest are not judged for
     being new.
     """
@@ -51,11 +52,12 @@ def judged(facts: pl.DataFrame, period: Period, *, policy: Policy, as_of: dateti
     wait = timedelta(weeks=ceil(policy.horizon_days("mql", "sal") / 7))
     settled = Period(period.start_on - wait, period.end_on - wait, period.zone)
     taken = acceptance(handed_over(facts, period=settled), policy=policy, as_of=as_of).row(0, named=True)
+    has_touches = facts["first_touch_after_mql_at"].is_not_null().any()
     is_recorded = facts.select((pl.col("is_sal") & ~pl.col("is_sal_imputed")).any()).item()
     rows = {
         "name": ["attainment_rate", "acceptance_rate"],
-        "good": [speed["in_time"], taken["accepted"] * is_recorded],
-        "n": [speed["in_time"] + speed["late"] + speed["overdue"], taken["handed_over"] * is_recorded],
+        "good": [speed["in_time"] * has_touches, taken["accepted"] * is_recorded],
+        "n": [(speed["in_time"] + speed["late"] + speed["overdue"]) * has_touches, taken["handed_over"] * is_recorded],
     }
     return pl.DataFrame(rows, schema={"name": pl.String, "good": pl.Int64, "n": pl.Int64})
 

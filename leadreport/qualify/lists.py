@@ -8,9 +8,10 @@ from leadreport.qualify.agreement import JUDGED, rung
 def call_now(named: pl.DataFrame) -> pl.DataFrame:
     """The leads that a call may move on, the best first.
 
-    Open MQLs, SALs and SQLs without a deal, and hot leads; not those that belong on the list `recycle_back`. Sorted by score where there is one; without, SQLs come
-    before SALs, MQLs and hot leads, and of equals who was active last. Columns: lead_id, owner, channel, class, is_hot,
-    score, why, reasons (of the score), next_question, last_activity_at.
+    Open MQLs, SALs and SQLs without a deal, and hot leads; not those that belong on the list `recycle_back`. Sorted by
+    score where there is one; without, SQLs come before SALs, MQLs and hot leads, and of equals who was active last.
+    Columns: lead_id, owner, channel, class, is_hot, score, why, reasons (of the score), next_question,
+    last_activity_at.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def _told(page: str, place: str, output: NotebookNode) -> PageError:
             f"{where}: the cell left the page with {output.ename}({output.evalue})",
             hint="a page runs to its last cell; raise an error where it cannot go on",
         )
-    said = plain(output.evalue)
+    said = shortened(plain(output.evalue))
     if (
         "\n\nHint: " in said
         or "\n\nFound: " in said
@@ -144,3 +144,14 @@ def last_words(log_file: Path) -> str | None:
         return None
     lines = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return plain("\n".join(lines[-5:])) or None
+
+
+def shortened(text: str, *, most: int = 400) -> str:
+    """A message that a person reads to its end: libraries list every column they know.
+
+    Examples
+    --------
+    >>> shortened("unable to find column x; valid columns: " + "a, " * 300, most=50)
+    'unable to find column x; valid columns: a, a, a, a …'
+    """
+    return text if len(text) <= most else f"{text[:most]} …"

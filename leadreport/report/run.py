@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from leadreport.report.execute import PAGE_SECONDS, Job, read_notebook
 from leadreport.report.index import write_runs_index
 from leadreport.report.parameters import Values, assigned, declared
 from leadreport.report.published import REPORTS, published_by, published_earlier
-from leadreport.report.record import FAILED, Record, as_json, failure_record
+from leadreport.report.record import FAILED, Record, as_json, failure_record, read_records
 from leadreport.report.shelf import draft_of, ended_by_signals, locked, put_in_place, write_whole
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import WorkspaceSummary
@@ -70,6 +70,7 @@ def run_report(
     PageError
         When a page fails or must not be published. The report that stood there before stands untouched.
     """
+    refuse_to_thin_out(reports_folder, week=summary.week, pages=chosen(notebooks_folder, pages))
     watch = watch or Stopwatch()
     with locked(reports_folder), ended_by_signals(), _failure_kept(reports_folder, summary):
         notebooks = chosen(notebooks_folder, pages)
@@ -108,11 +109,27 @@ def chosen(folder: Path, pages: Sequence[str] | None) -> dict[str, NotebookNode]
 
 
 def defaults_of(folder: Path, pages: Sequence[str] | None) -> dict[str, object]:
-    """Every parameter that the pages of a run declare, with the default of the first page that does."""
+    """Every parameter of a run's pages that may be set, with the default of the first page that declares it."""
     defaults: dict[str, object] = {}
     for page, notebook in chosen(folder, pages).items():
         defaults = {**declared(notebook, page=page), **defaults}
-    return defaults
+    return {name: default for name, default in defaults.items() if name not in SET_BY_THE_RUN}
+
+
+SET_BY_THE_RUN = ("workspace", "as_of", "published")
+"""What a run tells its pages itself."""
+
+
+def refuse_to_thin_out(reports: Path, *, week: str, pages: Iterable[str]) -> None:
+    """Raises when a report of some pages would replace one that has more."""
+    standing = next((record for record in read_records(reports) if record["folder"] == week), None)
+    lost = [page["page"] for page in standing["pages"] if page["page"] not in pages] if standing else []
+    if lost:
+        raise InputError(
+            f"the report of {week} in {reports} has pages that this run does not make",
+            found=listed(lost),
+            hint="run all pages, or keep the new ones elsewhere with --reports",
+        )
 
 
 @contextlib.contextmanager

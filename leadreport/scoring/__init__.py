@@ -6,7 +6,7 @@ To follow how a number comes about, read in this order: `values` and `bins` (a c
 `drift`.
 """
 
-from leadreport.scoring.agreed import audited_attributes, policy_scorecard, recent_leads
+from leadreport.scoring.agreed import audited_attributes, policy_scorecard, recent_leads, teaching_leads
 from leadreport.scoring.anchor import reanchor
 from leadreport.scoring.backtest import Backtest, backtest
 from leadreport.scoring.by_hand import points_of
@@ -45,6 +45,7 @@ __all__ = [
     "split_by_time",
     "stability",
     "stability_over",
+    "teaching_leads",
     "threshold_table",
     "with_hindsight",
 ]

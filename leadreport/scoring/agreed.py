@@ -18,9 +18,15 @@ LEAST_CUSTOMERS = 10
 """With fewer recent customers the benchmark is not moved."""
 
 
+def teaching_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """The mature leads; all leads while none is mature, of which then none has bought: the card says so."""
+    known = mature_leads(facts, as_of=as_of, policy=policy)
+    return facts if known.is_empty() else known
+
+
 def audited_attributes(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """The leakage audit of the policy's attributes over its mature leads; see `leakage_audit`."""
-    known = mature_leads(facts, as_of=as_of, policy=policy)
+    known = teaching_leads(facts, as_of=as_of, policy=policy)
     scoring = policy.scoring
     return leakage_audit(
         known, attributes=scoring.attributes, outcome="is_customer", allowed=scoring.allowed_despite_leak
@@ -42,7 +48,7 @@ def policy_scorecard(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) ->
     audit = audited_attributes(facts, policy=policy, as_of=as_of)
     kept = set(audit.filter("is_used")["attribute"])
     card = fit_scorecard(
-        mature_leads(facts, as_of=as_of, policy=policy),
+        teaching_leads(facts, as_of=as_of, policy=policy),
         attributes=[name for name in policy.scoring.attributes if name in kept],
         outcome="is_customer",
         method=policy.scoring.method,
