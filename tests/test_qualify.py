@@ -506,8 +506,8 @@ def test_the_best_score_is_called_first_and_every_list_has_its_own_leads():
         fact("cold"),
     ]
     named = classify_leads(facts_of(*rows), policy=STARTUP)
-    assert call_now(named)["lead_id"].to_list() == ["hot", "sql", "quiet", "waiting"]
-    assert call_now(named.drop("score"))["lead_id"].to_list() == ["sql", "quiet", "hot", "waiting"]
+    assert call_now(named)["lead_id"].to_list() == ["hot", "sql", "waiting"]
+    assert call_now(named.drop("score"))["lead_id"].to_list() == ["sql", "hot", "waiting"]
     assert nurture_list(named).select("lead_id", "class").rows() == [("hot", "mql")]
     assert recycle_back(named)["lead_id"].to_list() == ["quiet"]
     assert returning_leads(named)["lead_id"].to_list() == ["back"]
