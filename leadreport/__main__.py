@@ -79,10 +79,14 @@ def run(
 
     watch = report.Stopwatch.since_start()
     source = notebooks or notebooks_folder()
+    defaults = report.defaults_of(source, pages or None)
+    settable = {name: default for name, default in defaults.items() if name not in report.SET_BY_THE_RUN}
     with chosen_workspace(folder) as place, failure_kept(reports, as_of):
         with watch.timing("facts"):
             ws = open_workspace(place, as_of=boundary(place, as_of))
             remark = remark_on_end_of_data(ws)
+        if pages:
+            report.refuse_to_thin_out(reports, week=ws.week.name, pages=pages)
         if remark:
             click.echo(remark, err=True)
         with watch.timing("lists"):
@@ -93,7 +97,7 @@ def run(
             reports_folder=reports,
             notebooks_folder=source,
             pages=pages or None,
-            parameters=report.read_values(values, defaults=report.defaults_of(source, pages or None)),
+            parameters=report.read_values(values, defaults=settable),
             beside={"rejected.csv": defuse_formulas(ws.rejected).write_csv().encode(), **lists},
             watch=watch,
         )

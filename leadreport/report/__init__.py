@@ -11,12 +11,22 @@ if "jsonschema" not in sys.modules and "rfc3987_syntax" not in sys.modules:
     del sys.modules["rfc3987_syntax"]
 
 from leadreport.report.parameters import read_values
-from leadreport.report.run import RunResult, defaults_of, keep_failure, run_report
+from leadreport.report.run import SET_BY_THE_RUN, RunResult, defaults_of, keep_failure, refuse_to_thin_out, run_report
 from leadreport.report.shelf import Busy
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import InputFile, TableRows, WorkspaceSummary
 
 __all__ = [
-    "Busy", "InputFile", "RunResult", "Stopwatch", "TableRows", "WorkspaceSummary",
-    "defaults_of", "keep_failure", "read_values", "run_report",
+    "SET_BY_THE_RUN",
+    "Busy",
+    "InputFile",
+    "RunResult",
+    "Stopwatch",
+    "TableRows",
+    "WorkspaceSummary",
+    "defaults_of",
+    "keep_failure",
+    "read_values",
+    "refuse_to_thin_out",
+    "run_report",
 ]  # fmt: skip

@@ -70,7 +70,6 @@ def run_report(
     PageError
         When a page fails or must not be published. The report that stood there before stands untouched.
     """
-    refuse_to_thin_out(reports_folder, week=summary.week, pages=chosen(notebooks_folder, pages))
     watch = watch or Stopwatch()
     with locked(reports_folder), ended_by_signals(), _failure_kept(reports_folder, summary):
         notebooks = chosen(notebooks_folder, pages)
@@ -109,15 +108,15 @@ def chosen(folder: Path, pages: Sequence[str] | None) -> dict[str, NotebookNode]
 
 
 def defaults_of(folder: Path, pages: Sequence[str] | None) -> dict[str, object]:
-    """Every parameter of a run's pages that may be set, with the default of the first page that declares it."""
+    """Every parameter that the pages of a run declare, with the default of the first page that does."""
     defaults: dict[str, object] = {}
     for page, notebook in chosen(folder, pages).items():
         defaults = {**declared(notebook, page=page), **defaults}
-    return {name: default for name, default in defaults.items() if name not in SET_BY_THE_RUN}
+    return defaults
 
 
 SET_BY_THE_RUN = ("workspace", "as_of", "published")
-"""What a run tells its pages itself."""
+"""What a run tells its pages itself; the command line does not offer them."""
 
 
 def refuse_to_thin_out(reports: Path, *, week: str, pages: Iterable[str]) -> None:
