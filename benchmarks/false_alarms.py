@@ -17,14 +17,15 @@ import polars as pl
 
 from leadreport.cost import cost_per_sql, lead_value
 from leadreport.funnel import cohort_conversion, forecast, seen_at, week_on_week
-from leadreport.policy import LADDER, Policy, parse_policy, preset_text
+from leadreport.policy import Policy, parse_policy, preset_text
 from leadreport.rates import rate_difference, rate_interval
+from leadreport.words import STAGES
 
 WEEKS = 46
 LATER_WEEKS = 20
 START = datetime(2025, 1, 6, tzinfo=UTC)
 AS_OF = START + timedelta(weeks=WEEKS)
-STEPS = LADDER[1:]
+STEPS = STAGES[1:]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def as_facts(frame: pl.DataFrame) -> pl.DataFrame:
         created_at=START + pl.duration(microseconds=(pl.col("created_days") * 86_400e6).cast(pl.Int64)),
         **{f"{name}_at": each for name, each in at.items()},
         **{f"is_{name}_imputed": pl.lit(False) for name in STEPS},
-        stage=pl.lit(pl.Series(LADDER)).gather(top),
+        stage=pl.lit(pl.Series(STAGES)).gather(top),
         won_amount=pl.when(pl.col("customer_days").is_not_null()).then("amount"),
         currency=pl.lit("EUR"),
     )

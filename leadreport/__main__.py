@@ -16,12 +16,13 @@ from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import InputError, LeadreportError, PageError, listed
 from leadreport.lists import as_csv, named_leads, work_lists
-from leadreport.policy import EXITS, PRESETS, load_policy, preset_text
+from leadreport.policy import PRESETS, load_policy, preset_text
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
 from leadreport.scoring import parse_scorecard, policy_scorecard, score_leads, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_folder
 from leadreport.sources import own_name, template_text
+from leadreport.words import EXITS
 from leadreport.workspace import Workspace, check_workspace, found_folder, open_workspace, remark_on_end_of_data
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from leadreport.policy import LADDER, parse_policy, preset_text
+from leadreport.policy import parse_policy, preset_text
+from leadreport.words import STAGES
 
 INSTANT = pl.Datetime("us", "UTC")
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -24,10 +25,10 @@ def policy(**sections):
 
 def lead(lead_id, created=0, *, out=None, recycled=None, imputed=(), **more):
     """A lead as days at which it reached each stage; `out` is the (stage, day) at which it was lost."""
-    reached = {stage: more.pop(stage) for stage in LADDER[1:] if stage in more}
-    latest = max(reached, key=lambda stage: (reached[stage], LADDER.index(stage)), default="lead")
+    reached = {stage: more.pop(stage) for stage in STAGES[1:] if stage in more}
+    latest = max(reached, key=lambda stage: (reached[stage], STAGES.index(stage)), default="lead")
     row = {"lead_id": lead_id, "created_at": day(created), "channel": None, "won_amount": None, "currency": None} | more
-    for stage in LADDER[1:]:
+    for stage in STAGES[1:]:
         row[f"{stage}_at"] = day(reached[stage]) if stage in reached else None
         row[f"is_{stage}_imputed"] = stage in imputed
         row[f"is_{stage}"] = stage in reached

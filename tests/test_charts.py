@@ -17,6 +17,7 @@ from leadreport import charts, formats
 from leadreport.charts import palette, theme
 from leadreport.errors import PageError
 from leadreport.formats import NBSP, NNBSP
+from leadreport.words import CHART_MIME
 
 STEPS = pl.DataFrame(
     {
@@ -73,7 +74,7 @@ LIMITS = pl.DataFrame(
         "expected": [94.0, 15.0, 0.3],
         "low_limit": [48.0, None, 0.2],
         "high_limit": [153.0, None, 0.4],
-        "verdict": ["within noise", "too few to say", "within noise"],
+        "verdict": ["normal variation", "too few to say", "normal variation"],
     }
 )
 MIX = pl.DataFrame(
@@ -244,14 +245,14 @@ def shown(chart):
 
 def spec_of(name, frame=None):
     draw, _, _ = DRAWN[name]
-    return json.loads(text_of(name) if frame is None else shown(draw(frame))[charts.CHART_MIME])
+    return json.loads(text_of(name) if frame is None else shown(draw(frame))[CHART_MIME])
 
 
 @functools.cache
 def text_of(name):
     """The chart of its own frame, drawn once: most tests only read it."""
     draw, frame, _ = DRAWN[name]
-    return shown(draw(frame))[charts.CHART_MIME]
+    return shown(draw(frame))[CHART_MIME]
 
 
 def datasets(spec):
@@ -349,9 +350,9 @@ def test_a_missing_column_is_named(name):
 @EVERY
 def test_the_same_chart_twice_is_the_same_text(name):
     draw, frame, _ = DRAWN[name]
-    one = shown(draw(frame))[charts.CHART_MIME]
+    one = shown(draw(frame))[CHART_MIME]
     charts.threshold_chart(THRESHOLDS).to_dict()  # altair counts parameters and views over the session
-    assert shown(draw(frame))[charts.CHART_MIME] == one
+    assert shown(draw(frame))[CHART_MIME] == one
 
 
 def test_the_same_chart_in_another_process_is_the_same_text():
@@ -407,7 +408,7 @@ def test_jupyterlab_gets_what_altair_gives_it(monkeypatch):
     monkeypatch.delenv("LEADREPORT_DISPLAY")
     bundle = shown(charts.funnel_chart(STEPS))
     assert "vegaEmbed" in bundle["text/html"]
-    assert charts.CHART_MIME not in bundle
+    assert CHART_MIME not in bundle
 
 
 def test_enabling_twice_changes_nothing(monkeypatch):
@@ -418,7 +419,7 @@ def test_enabling_twice_changes_nothing(monkeypatch):
 def test_any_chart_of_altair_goes_the_same_way():
     chart = alt.Chart(alt.InlineData(values=[{"a": 1}]), title=["Two", "lines"]).mark_bar().encode(x="a:Q")
     bundle = shown(chart)
-    assert isinstance(bundle[charts.CHART_MIME], str)
+    assert isinstance(bundle[CHART_MIME], str)
     assert bundle["text/plain"] == "Two lines"
 
 
@@ -484,7 +485,7 @@ def test_a_week_under_way_is_not_on_the_line():
     lines = [layer for panel in spec["vconcat"] for layer in layers(panel) if layer["mark"]["type"] == "line"]
     assert [line["transform"] for line in lines] == [[{"filter": "!datum.is_partial"}]] * 2
     titles = [panel["title"] for panel in spec["vconcat"]]
-    assert [title["text"] for title in titles] == ["Leads: 103, within noise", "SQLs: 17, too few to say"]
+    assert [title["text"] for title in titles] == ["Leads: 103, normal variation", "SQLs: 17, too few to say"]
     assert titles[0]["subtitle"] == ["2026-W46; chance gives 48 to 153"]
 
 
@@ -525,7 +526,7 @@ def test_a_chart_without_rows_says_so(name):
     draw, frame, _ = DRAWN[name]
     bundle = shown(draw(frame.clear()))
     assert bundle["text/plain"]
-    assert datasets(json.loads(bundle[charts.CHART_MIME])) == [[{"words": "nothing to show"}]]
+    assert datasets(json.loads(bundle[CHART_MIME])) == [[{"words": "nothing to show"}]]
 
 
 def test_a_german_page_has_german_numbers():

@@ -236,7 +236,7 @@ def test_a_lead_is_worth_its_close_rate_times_the_sale():
     row = lead_value(made, spent((0, "A", "marketing", 9_000.0)), policy=MEDIA, as_of=day(200)).row(0, named=True)
     assert (row["close_rate"], row["won_amount"], row["lead_value"]) == (0.1, 1200.0, pytest.approx(120.0))
     assert (row["cost_per_lead"], row["value_per_cost"]) == (90.0, pytest.approx(120 / 90))
-    assert row["lead_value_low"] < 90 < row["lead_value_high"] and row["verdict"] == "within noise"
+    assert row["lead_value_low"] < 90 < row["lead_value_high"] and row["verdict"] == "normal variation"
 
 
 def test_a_margin_is_what_a_sale_leaves():
@@ -392,7 +392,7 @@ def test_moved_budget_brings_less_the_more_a_channel_is_saturated():
     assert found["moved_spend"].to_list() == [15_000.0] * 3
     assert (found["lost_sqls"][0], found["gained_sqls"][0], found["net_sqls"][0]) == (10.0, 15.0, 5.0)
     assert found["net_sqls"].is_sorted(descending=True)
-    assert set(found["verdict"]) == {"within noise"}
+    assert set(found["verdict"]) == {"normal variation"}
 
 
 def test_a_budget_is_moved_between_groups_that_are_there():
@@ -411,7 +411,7 @@ def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred(
         made = facts(*leads(100 - now, sqls=100 - now), *leads(now, "B", sqls=now, created=7))
         row = cost_change(made, spend, period=period, policy=MEDIA).row(0, named=True)
         verdicts.append((row["n"], row["value"], row["verdict"]))
-    assert verdicts == [(62, 100.0, "within noise"), (65, pytest.approx(95.38, abs=0.01), "down")]
+    assert verdicts == [(62, 100.0, "normal variation"), (65, pytest.approx(95.38, abs=0.01), "down")]
 
 
 def test_the_policy_says_how_sales_spend_is_shared_out():

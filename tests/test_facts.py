@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadreport.facts import lead_facts
-from leadreport.policy import EXITS, LADDER, Group, Policy, parse_policy, preset_text
+from leadreport.policy import Group, Policy, parse_policy, preset_text
 from leadreport.tables import TABLES, empty_table
+from leadreport.words import EXITS, STAGES
 
 POLICY = parse_policy(preset_text("startup"))
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_a_skipped_stage_is_imputed_from_the_next_later_one_and_marked():
     assert row["mql_at"] == day(2) and row["sal_at"] == row["sql_at"] == row["opportunity_at"] == row[
         "customer_at"
     ] == day(9)
-    imputed = [name for name in LADDER[1:] if row[f"is_{name}_imputed"]]
+    imputed = [name for name in STAGES[1:] if row[f"is_{name}_imputed"]]
     assert imputed == ["sal", "sql", "opportunity"]
 
 
@@ -257,7 +258,7 @@ def test_attribute_columns_come_through_unchanged():
 
 
 entries = st.lists(
-    st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([*LADDER, *EXITS]), st.integers(0, 50)), max_size=12
+    st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([*STAGES, *EXITS]), st.integers(0, 50)), max_size=12
 )
 
 
@@ -287,5 +288,5 @@ def test_a_later_stage_implies_the_earlier_ones(rows):
     facts = facts_of(
         leads=[lead(name) for name in "abc"], stages=[stage(name, at, lead_id) for lead_id, name, at in rows]
     )
-    for lower, higher in itertools.pairwise(LADDER[1:]):
+    for lower, higher in itertools.pairwise(STAGES[1:]):
         assert facts.filter(pl.col(f"is_{higher}") & ~pl.col(f"is_{lower}")).is_empty()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadreport import formats
-from leadreport.formats import DASH, KINDS, LANGUAGES, NBSP, NNBSP, VERDICTS
+from leadreport.formats import DASH, KINDS, LANGUAGES, NBSP, NNBSP
+from leadreport.words import VERDICTS
 
 
 def plain(text: str) -> str:

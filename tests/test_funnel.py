@@ -32,8 +32,8 @@ from leadreport.funnel import (
     week_on_week,
     weekly_entries,
 )
-from leadreport.policy import LADDER
 from leadreport.policy.model import Change
+from leadreport.words import STAGES
 
 ABC = facts(
     lead("abc", mql=1, sal=2, sql=3),
@@ -352,7 +352,7 @@ def test_a_week_like_the_others_is_within_noise_and_a_doubled_one_is_up():
         20.0,
         20.0,
         0.0,
-        "within noise",
+        "normal variation",
     )
     double = week_on_week(steady(16, last=45), as_of=day(112), policy=policy()).row(0, named=True)
     assert (double["value"], double["change"], double["verdict"], double["week"]) == (45.0, 25.0, "up", "2026-W17")
@@ -361,7 +361,7 @@ def test_a_week_like_the_others_is_within_noise_and_a_doubled_one_is_up():
 def test_rates_are_those_of_the_latest_final_cohort():
     found = week_on_week(steady(30), as_of=day(210), policy=policy())
     row = found.filter(name="mql_to_sql_rate").row(0, named=True)
-    assert (row["value"], row["n"], row["verdict"]) == (0.25, 20, "within noise")
+    assert (row["value"], row["n"], row["verdict"]) == (0.25, 20, "normal variation")
     assert row["week_on"] + timedelta(days=7 + 44) <= day(210).date()
 
 
@@ -537,7 +537,7 @@ def test_the_cohorts_of_olist_before_2018_are_left_truncated_not_bad():
     won_at = pl.col("won_at")
     made = made.with_columns(
         *[won_at.alias(f"{stage}_at") for stage in ("sal", "sql", "opportunity", "customer")],
-        *[(won_at.is_not_null() & (stage != "customer")).alias(f"is_{stage}_imputed") for stage in LADDER[2:]],
+        *[(won_at.is_not_null() & (stage != "customer")).alias(f"is_{stage}_imputed") for stage in STAGES[2:]],
         mql_at="created_at",
         is_mql_imputed=False,
         stage=pl.when(won_at.is_null()).then(pl.lit("mql")).otherwise(pl.lit("customer")),

@@ -591,7 +591,7 @@ def test_a_share_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred
         facts = facts_of(*before, *after).with_columns(is_sal=False, is_sal_imputed=False)
         row = handoff_change(facts, period=now, policy=POLICY, as_of=AS_OF).row(0, named=True)
         found.append((row["name"], row["value"], row["previous"], row["verdict"]))
-    assert found == [("attainment_rate", 0.825, 0.6, "within noise"), ("attainment_rate", 0.9, 0.6, "up")]
+    assert found == [("attainment_rate", 0.825, 0.6, "normal variation"), ("attainment_rate", 0.9, 0.6, "up")]
 
 
 # Laws

@@ -13,6 +13,7 @@ from leadreport import formats, page
 from leadreport.clock import Period
 from leadreport.errors import PageError
 from leadreport.formats import NBSP, NNBSP
+from leadreport.words import HEADLINES_MIME, VERDICTS
 
 CHANNELS = pl.DataFrame(
     {
@@ -227,7 +228,7 @@ def test_a_card_says_value_change_verdict_n_and_target():
         ("up", "up", "up (better)", "lr-card lr-verdict-up lr-better"),
         ("up", "down", "up (worse)", "lr-card lr-verdict-up lr-worse"),
         ("down", None, "down", "lr-card lr-verdict-down"),
-        ("within noise", "up", "within noise", "lr-card lr-verdict-noise"),
+        ("normal variation", "up", "normal variation", "lr-card lr-verdict-noise"),
         ("too few to say", "up", "too few to say", "lr-card lr-verdict-few"),
         ("partial", "up", "week not complete", "lr-card lr-verdict-partial"),
     ],
@@ -239,7 +240,7 @@ def test_a_verdict_is_in_words_and_not_only_a_colour(verdict, better, words, cla
 
 
 def test_every_verdict_of_the_rates_has_a_card():
-    assert set(formats.VERDICTS) == {"up", "down", "within noise", "too few to say", "partial"}
+    assert set(VERDICTS) == {"up", "down", "normal variation", "too few to say", "partial"}
 
 
 def test_an_invented_verdict_is_refused():
@@ -254,8 +255,8 @@ def test_a_missing_number_on_a_card_is_a_dash_and_has_no_change():
 
 def test_cards_tell_the_archive_their_numbers(monkeypatch):
     monkeypatch.setenv("LEADREPORT_DISPLAY", "report")
-    bundle = page.cards([page.headline("sqls", 42, before=37, verdict="within noise", n=430)])._repr_mimebundle_()
-    assert json.loads(bundle[page.HEADLINES_MIME]) == [
+    bundle = page.cards([page.headline("sqls", 42, before=37, verdict="normal variation", n=430)])._repr_mimebundle_()
+    assert json.loads(bundle[HEADLINES_MIME]) == [
         {
             "name": "sqls",
             "label": "SQLs",
@@ -264,7 +265,7 @@ def test_cards_tell_the_archive_their_numbers(monkeypatch):
             "change": 5,
             "shown_change": "+5",
             "n": 430,
-            "verdict": "within noise",
+            "verdict": "normal variation",
         }
     ]
 
@@ -277,13 +278,13 @@ def test_headlines_come_from_a_frame_and_an_older_week_says_so():
             "value": [42.0, 0.355],
             "previous": [37.0, 0.301],
             "n": [42, 31],
-            "verdict": ["up", "within noise"],
+            "verdict": ["up", "normal variation"],
         }
     )
     shown = page.cards(page.headlines_of(change, n_of={"mql_to_sql_rate": "MQLs"}, better={"sqls": "up"}))
     assert plain(repr(shown)).splitlines() == [
         "SQLs: 42, +5, up (better)",
-        "MQL to SQL rate: 35.5 %, +5.4 pts, within noise, n = 31 MQLs of 2026-W36",
+        "MQL to SQL rate: 35.5 %, +5.4 pts, normal variation, n = 31 MQLs of 2026-W36",
     ]
 
 
@@ -347,7 +348,7 @@ def test_a_german_page_speaks_german():
         "ads    1.200  5,0 % (3,9 % bis 6,4 %)         84,50 €",
         "1 von 3 gezeigt",
     ]
-    assert "im Rauschen" in repr(page.cards([page.headline("sqls", 42, verdict="within noise")]))
+    assert "im Rauschen" in repr(page.cards([page.headline("sqls", 42, verdict="normal variation")]))
     assert repr(page.missing("spend", "Kosten")).startswith("Nicht gezeigt: Diese Seite kann Kosten nicht zeigen")
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadreport.errors import PolicyError
-from leadreport.policy import LADDER, PRESETS, Behaviour, Group, load_policy, parse_policy, preset_text
+from leadreport.policy import PRESETS, Behaviour, Group, load_policy, parse_policy, preset_text
+from leadreport.words import STAGES
 
 STARTUP = preset_text("startup")
 
@@ -129,8 +130,8 @@ def test_a_horizon_that_is_not_written_is_the_sum_of_its_steps():
 
 
 @given(
-    st.sampled_from(LADDER[:-1]).flatmap(
-        lambda one: st.tuples(st.just(one), st.sampled_from(LADDER[LADDER.index(one) + 1 :]))
+    st.sampled_from(STAGES[:-1]).flatmap(
+        lambda one: st.tuples(st.just(one), st.sampled_from(STAGES[STAGES.index(one) + 1 :]))
     )
 )
 def test_every_step_up_the_ladder_has_a_horizon(step):

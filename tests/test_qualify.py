@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from leadreport.errors import InputError, PolicyError
 from leadreport.policy import (
     CRITERIA,
-    LADDER,
     AttributeCriterion,
     FrameworkCriterion,
     Group,
@@ -37,18 +36,19 @@ from leadreport.qualify import (
 from leadreport.qualify.answers import answered
 from leadreport.qualify.logic import holds
 from leadreport.qualify.words import phrase
+from leadreport.words import STAGES
 
 STARTUP = parse_policy(preset_text("startup"))
 INSTANT, TEXT = pl.Datetime("us", "UTC"), pl.String
 COLUMNS = {
     **dict.fromkeys(("lead_id", "stage", "industry", "lost_reason", "disqualified_reason", "recycled_reason"), TEXT),
     **dict.fromkeys(("owner", "team", "source", "channel", "campaign"), TEXT),
-    **dict.fromkeys(("created_at", "stage_at", *(f"{stage}_at" for stage in LADDER[1:])), INSTANT),
+    **dict.fromkeys(("created_at", "stage_at", *(f"{stage}_at" for stage in STAGES[1:])), INSTANT),
     **dict.fromkeys(("lost_at", "disqualified_at", "recycled_at", "last_activity_at"), INSTANT),
     **dict.fromkeys(("episode_mql_at", "first_touch_after_mql_at"), INSTANT),
     **dict.fromkeys(("activities_30d", "sales_touches", "episodes"), pl.Int64),
-    **dict.fromkeys((f"is_{stage}_imputed" for stage in LADDER[1:]), pl.Boolean),
-    **dict.fromkeys((f"is_{stage}" for stage in LADDER[1:]), pl.Boolean),
+    **dict.fromkeys((f"is_{stage}_imputed" for stage in STAGES[1:]), pl.Boolean),
+    **dict.fromkeys((f"is_{stage}" for stage in STAGES[1:]), pl.Boolean),
     **dict.fromkeys(("trial_started_count", "trial_started_count_30d", "demo_requested_count_30d"), pl.Int64),
     **dict.fromkeys(("pricing_page_count_14d", "demo_session_count", "employees"), pl.Int64),
     **{f"answer_{name}": TEXT for name in CRITERIA},
@@ -66,10 +66,10 @@ def day(number: int) -> datetime:
 
 def fact(lead_id: str = "a", *, stage: str = "lead", answers: dict[str, str] | None = None, **more) -> dict:
     """One lead: its stage in the CRM (with all below it), its answers, its counts (0 unless given)."""
-    reached = LADDER[1 : LADDER.index(stage) + 1] if stage in LADDER else ()
+    reached = STAGES[1 : STAGES.index(stage) + 1] if stage in STAGES else ()
     row = {"lead_id": lead_id, "created_at": day(1), "stage": stage, "stage_at": day(5), "episodes": 1}
     row |= dict.fromkeys(COUNTS, 0)
-    row |= {f"is_{name}": name in reached for name in LADDER[1:]} | {f"{name}_at": day(5) for name in reached}
+    row |= {f"is_{name}": name in reached for name in STAGES[1:]} | {f"{name}_at": day(5) for name in reached}
     for name, answer in (answers or {}).items():
         row |= {f"answer_{name}": answer, f"answer_{name}_at": day(10), f"answer_{name}_by": "Ada"}
     return row | more
@@ -258,7 +258,7 @@ def grown(members: st.SearchStrategy) -> st.SearchStrategy:
 groups = grown(st.recursive(leaves, grown, max_leaves=4))
 some_leads = st.builds(
     fact,
-    stage=st.sampled_from([*LADDER, "lost", "disqualified", "recycled"]),
+    stage=st.sampled_from([*STAGES, "lost", "disqualified", "recycled"]),
     answers=st.dictionaries(st.sampled_from(["budget", "timeline"]), st.sampled_from(["yes", "no", "unknown"])),
     trial_started_count=st.integers(0, 1),
     demo_session_count=st.integers(0, 1),
@@ -514,7 +514,7 @@ def test_the_best_score_is_called_first_and_every_list_has_its_own_leads():
 
 
 def test_every_hot_lead_that_is_no_sql_is_on_the_nurture_list():
-    rows = [fact(str(number), stage=stage, **TRIAL) for number, stage in enumerate((*LADDER, "lost", "recycled"))]
+    rows = [fact(str(number), stage=stage, **TRIAL) for number, stage in enumerate((*STAGES, "lost", "recycled"))]
     named = classify_leads(facts_of(*rows), policy=STARTUP)
     expected = named.filter(pl.col("is_hot"), ~pl.col("class").is_in(["sql", "opportunity", "customer"]))
     assert set(nurture_list(named)["lead_id"]) == set(expected["lead_id"])

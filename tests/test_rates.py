@@ -160,7 +160,7 @@ def said(value, limits):
 def test_a_count_inside_what_chance_explains_is_noise():
     limits = control_limits([50] * 8)
     assert limits.select(pl.all().round(1)).row(0) == (8, 50.0, 32.5, 71.3, 0.0)
-    assert [said(value, limits) for value in (32, 33, 71, 72)] == ["down", "within noise", "within noise", "up"]
+    assert [said(value, limits) for value in (32, 33, 71, 72)] == ["down", "normal variation", "normal variation", "up"]
 
 
 def test_wild_earlier_weeks_make_wide_limits():
@@ -188,7 +188,7 @@ def test_limits_of_a_rate_widen_when_the_new_week_has_fewer_leads():
     earlier = {"counts": [30] * 10, "trials": [100] * 10}
     many, few = (control_limits(**earlier, new_trials=n) for n in (400, 25))
     assert many["low_limit"][0] > few["low_limit"][0] and many["high_limit"][0] < few["high_limit"][0]
-    assert [said(rate, many) for rate in (0.2, 0.3, 0.4)] == ["down", "within noise", "up"]
+    assert [said(rate, many) for rate in (0.2, 0.3, 0.4)] == ["down", "normal variation", "up"]
 
 
 def test_a_new_week_without_leads_has_no_limits():
@@ -211,7 +211,7 @@ def test_pure_noise_raises_no_more_false_alarms_than_promised(spread):
 
 def test_a_slow_drift_is_seen_where_no_single_week_is_outside():
     weeks = [52, 47, 55, 49, 50, 53, 46, 51, 54, 48, 44, 43, 42, 45, 41, 40]
-    assert said(weeks[-1], control_limits(weeks[:-1])) == "within noise"
+    assert said(weeks[-1], control_limits(weeks[:-1])) == "normal variation"
     assert drift(weeks) == "falling"
     assert drift([100 - week for week in weeks]) == "rising"
 

@@ -10,9 +10,10 @@ from report_cases import SUMMARY
 from leadreport.errors import PageError
 from leadreport.report.bundle import FILE, LICENCE, built, wanted
 from leadreport.report.export import PageLink, css_text, export_page
-from leadreport.report.figure import CHART_MIME, figure
+from leadreport.report.figure import figure
 from leadreport.report.guard import MOST_BYTES, check_html, check_size
 from leadreport.report.outline import read_prose
+from leadreport.words import CHART_MIME
 
 
 def chart(rows, **more):

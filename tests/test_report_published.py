@@ -14,6 +14,7 @@ from leadreport.errors import PageError
 from leadreport.page import published
 from leadreport.report import run_report
 from leadreport.report.published import published_earlier
+from leadreport.words import PUBLISHED_MIME
 
 NUMBERS = pl.DataFrame(
     {"name": ["leads", "sqls"], "week": ["2026-W45"] * 2, "value": [9.0, 2.0], "n": [9, 2]}
@@ -22,6 +23,7 @@ NUMBERS = pl.DataFrame(
 CODE = """
 import polars as pl
 
+from leadreport.words import PUBLISHED_MIME
 from leadreport import page
 row = {"name": "sqls", "week": as_of, "value": 2.0, "n": 2, "policy_version": "a1", "merged_leads": 0}
 page.say(f"Published earlier: {page.published(published)['week'].to_list()}.")
@@ -93,7 +95,7 @@ def test_numbers_come_back_as_they_were_published(tmp_path, monkeypatch):
     monkeypatch.setenv("LEADREPORT_DISPLAY", "report")
     (tmp_path / "2026-W45").mkdir()
     bundle = page.publish(NUMBERS)._repr_mimebundle_()
-    (tmp_path / "2026-W45" / "published.json").write_text(bundle[page.PUBLISHED_MIME], encoding="utf-8")
+    (tmp_path / "2026-W45" / "published.json").write_text(bundle[PUBLISHED_MIME], encoding="utf-8")
     assert published("2026-W45").equals(NUMBERS)
     assert published("").is_empty()
 

@@ -144,7 +144,7 @@ def test_the_indices_tell_headlines_and_link_to_everything(reports):
     for index in (reports / "index.html", week(reports) / "index.html"):
         html = index.read_text(encoding="utf-8")
         assert "SQLs" in html
-        assert "within noise" in html
+        assert "normal variation" in html
         for link in (part.split('"')[0] for part in html.split('href="')[1:]):
             assert link.startswith("#") or link == "../index.html" or (index.parent / link).is_file(), link
 

@@ -10,10 +10,11 @@ import pytest
 
 from leadreport.clock import as_instant
 from leadreport.facts import lead_facts
-from leadreport.policy import CRITERIA, LADDER, load_policy, parse_policy
+from leadreport.policy import CRITERIA, load_policy, parse_policy
 from leadreport.sample import flaws, make_sample, opinions, people, stages, truths, write_sample
 from leadreport.sample.files import CSV, POLICY
 from leadreport.tables import TABLES, column_types
+from leadreport.words import STAGES
 
 ROOT = Path(__file__).parent.parent
 COMMITTED = ROOT / "data" / "sample"
@@ -279,4 +280,4 @@ def test_the_agreement_of_the_sample_reads_as_a_policy_with_targets() -> None:
     assert policy.targets.sqls_per_week
     assert policy.company.time_zone == "Europe/Berlin"
     assert [change.on for change in policy.changes] == [truths.CHANGE_ON]
-    assert set(policy.stages.names.values()) >= set(LADDER)
+    assert set(policy.stages.names.values()) >= set(STAGES)

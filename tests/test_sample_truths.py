@@ -10,9 +10,10 @@ import statsmodels.api as sm
 from scipy.stats import binom, poisson
 
 from leadreport.clock import as_instant, local_date, working_hours
-from leadreport.policy import LADDER, load_policy
+from leadreport.policy import load_policy
 from leadreport.sample import make_sample, truths
 from leadreport.sample.files import POLICY
+from leadreport.words import STAGES
 
 ZONE = "Europe/Berlin"
 AS_OF = as_instant(truths.LAST_ON + timedelta(days=1), zone=ZONE)
@@ -34,7 +35,7 @@ def sample() -> dict[str, pl.DataFrame]:
         for name, table in tables.items()
         if name not in ("leads", "spend")
     }
-    followed["stages"] = followed["stages"].filter(pl.col("stage").is_in([*LADDER, "lost", "disqualified", "recycled"]))
+    followed["stages"] = followed["stages"].filter(pl.col("stage").is_in([*STAGES, "lost", "disqualified", "recycled"]))
     followed["deals"] = followed["deals"].unique("deal_id", keep="first", maintain_order=True).filter(
         (pl.col("amount").fill_null(0) >= 0) & ((pl.col("status") == "open") | pl.col("closed_at").is_not_null())
     )  # fmt: skip
@@ -52,10 +53,10 @@ def journeys(sample: dict[str, pl.DataFrame]) -> pl.DataFrame:
     )
     opened = sample["deals"].select("lead_id", stage=pl.lit("opportunity"), reached_at="created_at")
     entries = pl.concat([sample["stages"], won, opened], how="diagonal").group_by("lead_id").agg(
-        *[pl.col("reached_at").filter(pl.col("stage") == stage).min().alias(f"{stage}_at") for stage in LADDER[1:]],
+        *[pl.col("reached_at").filter(pl.col("stage") == stage).min().alias(f"{stage}_at") for stage in STAGES[1:]],
         won_amount=pl.col("amount").sum(),
     )  # fmt: skip
-    for stage, later in reversed(list(pairwise(LADDER[1:]))):
+    for stage, later in reversed(list(pairwise(STAGES[1:]))):
         entries = entries.with_columns(pl.coalesce(f"{stage}_at", f"{later}_at").alias(f"{stage}_at"))
     kinds = sample["activities"].group_by("lead_id").agg(
         *[(pl.col("kind") == kind).any().alias(f"has_{kind}") for kind in ("pricing_page", "trial_started")],
@@ -65,7 +66,7 @@ def journeys(sample: dict[str, pl.DataFrame]) -> pl.DataFrame:
     joined = sample["leads"].join(entries, on="lead_id", how="left").join(kinds, on="lead_id", how="left")
     return joined.with_columns(
         pl.col("^has_.*$").fill_null(False),
-        *[pl.col(f"{stage}_at").is_not_null().alias(f"is_{stage}") for stage in LADDER[1:]],
+        *[pl.col(f"{stage}_at").is_not_null().alias(f"is_{stage}") for stage in STAGES[1:]],
         created_on=local_date(pl.col("created_at"), zone=ZONE),
     )
 

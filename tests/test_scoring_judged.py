@@ -306,7 +306,7 @@ def test_origins_are_judged_by_what_they_close():
     table = close_rates(leads, by="source")
     assert table.select("source", "leads", "customers", "verdict").rows() == [
         ("referral", 100, 25, "above the others"),
-        ("unknown", 100, 5, "within noise"),
+        ("unknown", 100, 5, "normal variation"),
         ("bought_list", 400, 4, "below the others"),
     ]
 
@@ -337,9 +337,9 @@ def test_the_closed_loop_shows_what_won_leads_did_before_they_bought():
     assert loop.select("aspect", "value", "won", "lost", "verdict").rows() == [
         ("behaviour", "webinar", 43, 20, "more among won"),
         ("page or offer", "pricing", 43, 20, "more among won"),
-        ("behaviour", "email_click", 30, 70, "within noise"),
-        ("behaviour", "page_view", 60, 140, "within noise"),
-        ("source", "form", 60, 140, "within noise"),
+        ("behaviour", "email_click", 30, 70, "normal variation"),
+        ("behaviour", "page_view", 60, 140, "normal variation"),
+        ("source", "form", 60, 140, "normal variation"),
     ]
 
 
@@ -357,7 +357,7 @@ def test_doing_more_of_everything_is_not_doing_something_else():
     activities = pl.DataFrame(views, schema=["lead_id", "kind", "detail", "happened_at"], orient="row")
     loop = closed_loop(facts, activities, aspects=[]).filter(pl.col("aspect") == "page or offer")
     assert (loop["difference"] > 0.1).all()
-    assert (loop["verdict"] == "within noise").all()
+    assert (loop["verdict"] == "normal variation").all()
 
 
 def test_with_many_comparisons_chance_is_not_called_a_finding():
@@ -368,7 +368,7 @@ def test_with_many_comparisons_chance_is_not_called_a_finding():
     ).with_columns(lost_at=pl.when(~pl.col("is_customer")).then(1))
     loop = closed_loop(facts, aspects=[f"c{j}" for j in range(40)])
     assert (loop["p_value"] < 0.05).any()
-    assert (loop["verdict"] == "within noise").all()
+    assert (loop["verdict"] == "normal variation").all()
 
 
 def test_a_score_judges_leads_it_has_not_seen_no_better_than_chance_when_there_is_nothing_to_learn():

@@ -13,7 +13,7 @@ from leadreport.charts.consistency import consistency_chart
 from leadreport.charts.cost import cost_chart, value_chart
 from leadreport.charts.funnel import funnel_chart, mix_chart, time_in_stage_chart
 from leadreport.charts.handoff import acceptance_chart, speed_chart, touch_curve_chart
-from leadreport.charts.renderer import CHART_MIME, enable
+from leadreport.charts.renderer import enable
 from leadreport.charts.scoring import points_chart
 from leadreport.charts.thresholds import threshold_chart
 from leadreport.charts.weekly import weekly_chart
@@ -21,7 +21,7 @@ from leadreport.charts.weekly import weekly_chart
 enable()
 
 __all__ = [
-    "CHART_MIME", "acceptance_chart", "bridge_chart", "calibration_chart", "cohort_chart", "consistency_chart",
+    "acceptance_chart", "bridge_chart", "calibration_chart", "cohort_chart", "consistency_chart",
     "cost_chart", "enable", "funnel_chart", "heatmap_chart", "lift_chart", "mix_chart", "points_chart", "reasons_chart",
     "rejected_chart", "speed_chart", "threshold_chart", "time_in_stage_chart", "touch_curve_chart", "value_chart",
     "weekly_chart",

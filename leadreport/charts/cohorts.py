@@ -6,10 +6,10 @@ import polars as pl
 from leadreport import formats
 from leadreport.charts.dots import LINES, PERCENT, legend, with_label
 from leadreport.charts.draw import drawable, embedded, finished, tips, told_columns
-from leadreport.charts.funnel import STAGES
 from leadreport.charts.palette import MAIN, QUIET
 from leadreport.charts.theme import GROUND
 from leadreport.charts.words import extremes, last, sentences
+from leadreport.words import STAGE_NAMES
 
 STATES = {"settled": "final", "young": "still open, so far", "cut": "not all on record"}
 """What may be said of a cohort."""
@@ -154,7 +154,7 @@ def heatmap_chart(
     kind = next(column.kind for column in told if column.name == value)
     top = max((abs(size) for size in cells[value].drop_nulls()), default=1) or 1
     figures = pl.Series([_short(size, kind) for size in cells[value]], dtype=pl.String)
-    frame = cells.with_columns(pl.col(x, y).cast(pl.String).replace(STAGES), figure=figures)
+    frame = cells.with_columns(pl.col(x, y).cast(pl.String).replace(STAGE_NAMES), figure=figures)
     base = alt.Chart(embedded(frame, [x, y, value, "figure"], told), height=alt.Step(28)).encode(
         x=alt.X(f"{x}:O", sort=None, title=None, axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False)),
         y=alt.Y(f"{y}:O", sort=None, title=None),

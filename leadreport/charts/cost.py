@@ -36,7 +36,7 @@ VALUES = (
 
 VERDICTS = {
     "worth it": (MAIN, MAIN, "circle"), "too dear": (ALARM, ALARM, "square"),
-    "within noise": (GROUND, QUIET, "diamond"), "too few to say": (GROUND, QUIET, "triangle-up"),
+    "normal variation": (GROUND, QUIET, "diamond"), "too few to say": (GROUND, QUIET, "triangle-up"),
 }  # fmt: skip
 """Each has a fill, a stroke, a shape, and its word beside the point."""
 
@@ -100,7 +100,7 @@ def value_chart(
     """How many times its cost a lead is worth, per group: left of the line it is too dear.
 
     `values` has one row per group: leads, cost_per_lead, lead_value with lead_value_low and lead_value_high,
-    value_per_cost, verdict ("worth it", "too dear", "within noise", "too few to say").
+    value_per_cost, verdict ("worth it", "too dear", "normal variation", "too few to say").
     """
     group = group_of(values, by)
     drawable(

@@ -9,11 +9,7 @@ from leadreport.charts.draw import drawable, embedded, finished, group_of, tips,
 from leadreport.charts.palette import BLUE, GREEN, MAIN, QUIET
 from leadreport.charts.words import each, extremes, sentences
 from leadreport.errors import PageError
-
-STAGES = {
-    "lead": "Lead", "mql": "MQL", "sal": "SAL", "sql": "SQL", "opportunity": "Opportunity", "customer": "Customer",
-}  # fmt: skip
-"""The ladder as it is written on charts."""
+from leadreport.words import STAGE_NAMES
 
 FUNNEL = ("stage", "leads", "observed", "imputed", "lost", "open", "step_rate", "reach_rate")
 
@@ -37,8 +33,8 @@ def funnel_chart(steps: pl.DataFrame, *, title: str | None = None, subtitle: str
     if steps["stage"].is_duplicated().any():
         raise PageError("a funnel has one row per stage", hint="filter the steps to one group, or use heatmap_chart")
     frame = steps.with_columns(
-        stage=pl.col("stage").replace(STAGES),
-        label=pl.col("stage").replace(STAGES),
+        stage=pl.col("stage").replace(STAGE_NAMES),
+        label=pl.col("stage").replace(STAGE_NAMES),
         words=pl.Series("words", _reached(steps), dtype=pl.String),
     )
     told = told_columns(frame, *FUNNEL)
@@ -69,7 +65,7 @@ def time_in_stage_chart(
     """
     drawable(times, "from_stage", "to_stage", "leads", "q25_days", "median_days", "q75_days")
     named = times.with_columns(
-        step=pl.format("{} to {}", pl.col("from_stage").replace(STAGES), pl.col("to_stage").replace(STAGES)),
+        step=pl.format("{} to {}", pl.col("from_stage").replace(STAGE_NAMES), pl.col("to_stage").replace(STAGE_NAMES)),
         end_days=pl.coalesce("q75_days", "median_days", "q25_days"),
         is_endless=pl.col("q75_days").is_null(),
     )

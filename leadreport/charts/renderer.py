@@ -15,8 +15,8 @@ import altair as alt
 
 from leadreport.charts.theme import theme
 from leadreport.formats import display_mode
+from leadreport.words import CHART_MIME
 
-CHART_MIME = "application/vnd.leadreport.chart"
 NAME = "leadreport"
 
 _others: dict[str, Callable[..., Any]] = {}

@@ -5,12 +5,7 @@ import polars as pl
 from leadreport.clock import Period
 from leadreport.cost.per_stage import cost_per_sql
 from leadreport.policy import Policy
-
-LEAST_SQLS = 10
-"""With fewer SQLs on either side a difference is not spoken of."""
-
-FALSE_ALARMS = 0.01
-"""The same promise as for every other headline: one false alarm in a hundred when nothing has changed."""
+from leadreport.words import DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
 
 
 def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, policy: Policy) -> pl.DataFrame:
@@ -18,7 +13,7 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
 
     One row: name (cost_per_sql), value with low and high, previous, change, n (SQLs), verdict. The verdict is "up" or
     "down" when the two counts of SQLs differ by more than their spend explains (exact conditional test of two Poisson
-    rates, 1 %), "within noise" when not, "too few to say" with fewer than ten SQLs on a side.
+    rates, 1 %), "normal variation" when not, "too few to say" with fewer than ten SQLs on a side.
 
     Raises
     ------
@@ -39,11 +34,11 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
 
 def cost_verdict(now: dict, before: dict) -> str:
     """Given all SQLs of both periods, those of this one are binomial with its share of the spend."""
-    if min(now["sqls"], before["sqls"]) < LEAST_SQLS or not (now["spend"] and before["spend"]):
-        return "too few to say"
+    if min(now["sqls"], before["sqls"]) < LEAST_COUNT or not (now["spend"] and before["spend"]):
+        return TOO_FEW
     from scipy.stats import binomtest  # half a second that a page without this headline need not pay
 
     share = now["spend"] / (now["spend"] + before["spend"])
-    if binomtest(now["sqls"], now["sqls"] + before["sqls"], share).pvalue >= FALSE_ALARMS:
-        return "within noise"
-    return "up" if now["cost_per_sql"] > before["cost_per_sql"] else "down"
+    if binomtest(now["sqls"], now["sqls"] + before["sqls"], share).pvalue >= FALSE_ALARM_RATE:
+        return NORMAL_VARIATION
+    return UP if now["cost_per_sql"] > before["cost_per_sql"] else DOWN

@@ -8,10 +8,11 @@ from scipy.special import gammaincinv
 
 from leadreport.clock import Period
 from leadreport.cost.money import cents, refuse_mixed_currencies, spread_cents
-from leadreport.cost.scope import STAGES, Basis, Scope, counts_in, scope_of, spend_in
+from leadreport.cost.scope import Basis, Scope, counts_in, scope_of, spend_in
 from leadreport.errors import InputError, did_you_mean
 from leadreport.policy import Policy
 from leadreport.rates import UNKNOWN, rate
+from leadreport.words import COUNTED
 
 Spread = Literal["sqls", "mqls", "leads", "none"]
 
@@ -123,7 +124,7 @@ def spread_sales(sums: pl.DataFrame, *, by: str, spread: Spread) -> pl.DataFrame
 def with_costs(sums: pl.DataFrame, *, is_loaded: bool) -> pl.DataFrame:
     """The ratios; dividing whole cents, so that doubled spend doubles them exactly."""
     spent = pl.col("marketing_cents") + (pl.col("sales_cents") if is_loaded else 0)
-    costs = {f"cost_per_{stage}": rate(spent, name) / 100 for name, stage in STAGES.items()}
+    costs = {f"cost_per_{stage}": rate(spent, name) / 100 for name, stage in COUNTED.items()}
     with_ends = sums.with_columns(poisson_ends(sums["sqls"]))
     return with_ends.with_columns(
         **costs,

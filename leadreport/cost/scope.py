@@ -10,10 +10,9 @@ from leadreport.clock import Period, local_date
 from leadreport.errors import InputError, did_you_mean
 from leadreport.policy import Policy
 from leadreport.rates import named_groups, per_group
+from leadreport.words import COUNTED
 
 Basis = Literal["period", "cohort"]
-
-STAGES = {"leads": "lead", "mqls": "mql", "sqls": "sql", "customers": "customer"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def counts_in(facts: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFr
     """Leads, MQLs, SQLs and customers per group: entries within the scope, or what the scope's leads became."""
     created_on = local_date(pl.col("created_at"), zone=scope.zone)
     columns = {}
-    for name, stage in STAGES.items():
+    for name, stage in COUNTED.items():
         at = pl.col("created_at") if stage == "lead" else pl.col(f"{stage}_at")
         if scope.horizon_days is None:
             counted = scope.holds(local_date(at, zone=scope.zone))

@@ -23,7 +23,7 @@ def move_budget(
     `costs` is what `cost_per_sql` gave by `by`. SQLs are taken to follow spend to the power of the elasticity: with 1
     the next euro brings as much as the last, which no channel keeps up; below 1 it brings less. History alone cannot
     tell which holds, so every one is a row. Columns: elasticity, moved_spend, lost_sqls, gained_sqls, net_sqls with low
-    and high (from the Poisson intervals of both counts), verdict: "gains", "loses" or "within noise".
+    and high (from the Poisson intervals of both counts), verdict: "gains", "loses" or "normal variation".
 
     Examples
     --------
@@ -47,7 +47,13 @@ def move_budget(
     up = ((rise * (two["most"] - two["sqls"])).pow(2) + (fall * (one["sqls"] - one["fewest"])).pow(2)).sqrt()
     net = gained - lost
     low, high = net - down, net + up
-    word = pl.when(low > 0).then(pl.lit("gains")).when(high < 0).then(pl.lit("loses")).otherwise(pl.lit("within noise"))
+    word = (
+        pl.when(low > 0)
+        .then(pl.lit("gains"))
+        .when(high < 0)
+        .then(pl.lit("loses"))
+        .otherwise(pl.lit("normal variation"))
+    )
     return rows.with_columns(lost_sqls=lost, gained_sqls=gained, net_sqls=net, low=low, high=high, verdict=word)
 
 

@@ -33,7 +33,7 @@ def lead_value(
     (Wilson), won_amount (mean of a customer), is_amount_pooled (the group has no won amount, so it is that of all),
     lead_value with lead_value_low and lead_value_high, cost_per_lead, value_per_cost, highest_price_per_lead,
     highest_price_per_mql and highest_price_per_sql (where cost and value meet), is_too_dear (a lead costs more than it
-    is worth), verdict: "too dear" or "worth it" when the cost is outside the value's interval, else "within noise";
+    is worth), verdict: "too dear" or "worth it" when the cost is outside the value's interval, else "normal variation";
     "too few to say" when either is missing.
 
     Raises
@@ -142,6 +142,6 @@ def with_verdict(valued: pl.DataFrame) -> pl.DataFrame:
         .when(cost < pl.col("lead_value_low"))
         .then(pl.lit("worth it"))
         .when(cost.is_not_null() & value.is_not_null())
-        .then(pl.lit("within noise"))
+        .then(pl.lit("normal variation"))
         .otherwise(pl.lit("too few to say")),
     )

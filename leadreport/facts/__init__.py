@@ -1,5 +1,18 @@
 """One row per lead, as of an instant: the only step that touches the big tables."""
 
 from leadreport.facts.build import lead_facts
+from leadreport.facts.history import INSTANTS, merge_targets, repointed, visible_rows
+from leadreport.facts.reached import furthest_rank, is_closed, is_lost, reached_at, recorded_at
 
-__all__ = ["lead_facts"]
+__all__ = [
+    "INSTANTS",
+    "furthest_rank",
+    "is_closed",
+    "is_lost",
+    "lead_facts",
+    "merge_targets",
+    "reached_at",
+    "recorded_at",
+    "repointed",
+    "visible_rows",
+]

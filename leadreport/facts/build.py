@@ -6,8 +6,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from leadreport.facts import activity, journey, merges, outcomes
-from leadreport.policy import LADDER, Policy
+from leadreport.facts import activity, history, journey, outcomes
+from leadreport.policy import Policy
+from leadreport.words import STAGES
 
 
 def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) -> Any:
@@ -32,10 +33,10 @@ def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) ->
     >>> facts.select("lead_id", "is_mql", "activities").rows()
     [('a', False, 0)]
     """
-    seen = visible(tables, as_of=as_of)
-    targets = merges.merge_targets(seen["leads"])
-    leads = merges.surviving_leads(seen["leads"], targets)
-    own = {name: merges.repointed(seen[name], targets) for name in seen if name != "leads"}
+    seen = history.visible(tables, as_of=as_of)
+    targets = history.merge_targets(seen["leads"])
+    leads = history.surviving_leads(seen["leads"], targets)
+    own = {name: history.repointed(seen[name], targets) for name in seen if name != "leads"}
 
     facts = with_journey(leads, journey.stage_entries(own["stages"], own["deals"]))
     touches = activity.sales_touches(own["activities"], facts.select("lead_id", "episode_mql_at"), policy=policy)
@@ -51,24 +52,6 @@ def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) ->
     return with_zero_counts(facts, policy=policy).to_native()
 
 
-INSTANTS = {
-    "leads": "created_at",
-    "activities": "happened_at",
-    "stages": "reached_at",
-    "answers": "answered_at",
-    "feedback": "given_at",
-}
-"""The column that says when a row of each table became true."""
-
-
-def visible(tables: Mapping[str, Any], *, as_of: datetime) -> dict[str, nw.LazyFrame]:
-    """The tables as they stood at the instant."""
-    boundary = nw.lit(as_of)
-    frames = {name: nw.from_native(tables[name]).lazy() for name in (*INSTANTS, "deals")}
-    seen = {name: frames[name].filter(nw.col(at) < boundary) for name, at in INSTANTS.items()}
-    return seen | {"deals": outcomes.seen_deals(frames["deals"], boundary)}
-
-
 def with_journey(leads: nw.LazyFrame, entries: nw.LazyFrame) -> nw.LazyFrame:
     """Leads with the times and flags of every stage, the latest stage, the exits and the latest episode."""
     facts = leads
@@ -78,8 +61,8 @@ def with_journey(leads: nw.LazyFrame, entries: nw.LazyFrame) -> nw.LazyFrame:
         facts = facts.join(part, on="lead_id", how="left")
     is_customer = ~nw.col("customer_at").is_null()
     return facts.with_columns(
-        *((~nw.col(f"{stage}_at").is_null()).alias(f"is_{stage}") for stage in LADDER[1:]),
-        *(nw.col(f"is_{stage}_imputed").fill_null(False) for stage in LADDER[1:]),
+        *((~nw.col(f"{stage}_at").is_null()).alias(f"is_{stage}") for stage in STAGES[1:]),
+        *(nw.col(f"is_{stage}_imputed").fill_null(False) for stage in STAGES[1:]),
         lead_at=nw.col("created_at"),
         stage=nw.coalesce(nw.col("stage"), nw.lit("lead")),
         stage_at=nw.coalesce(nw.col("stage_at"), nw.col("created_at")),

@@ -4,14 +4,10 @@ import itertools
 
 import narwhals.stable.v2 as nw
 
-from leadreport.facts.latest import latest_rows
-from leadreport.policy import EXITS, LADDER
+from leadreport.words import ACCEPTED, CLASSES, STAGES
 
-CLIMBED = LADDER[1:]
-"""The stages above `lead`, which every lead has reached by being created."""
-
-WORKED = ("sal", "sql", "opportunity", "customer")
-"""Stages that sales can only reach by having accepted the lead."""
+LATER = STAGES[1:]
+"""The stages after `lead`, which every lead has reached by being created."""
 
 
 def stage_entries(stages: nw.LazyFrame, deals: nw.LazyFrame) -> nw.LazyFrame:
@@ -43,10 +39,10 @@ def first_reached(entries: nw.LazyFrame) -> nw.LazyFrame:
     """
     at = nw.col("reached_at")
     reached = entries.group_by("lead_id").agg(
-        *(nw.when(nw.col("stage") == stage).then(at).min().alias(f"{stage}_at") for stage in CLIMBED)
+        *(nw.when(nw.col("stage") == stage).then(at).min().alias(f"{stage}_at") for stage in LATER)
     )
     reached = reached.with_columns(is_customer_imputed=nw.lit(False))
-    for stage, later in reversed(list(itertools.pairwise(CLIMBED))):
+    for stage, later in reversed(list(itertools.pairwise(LATER))):
         observed = nw.col(f"{stage}_at")
         reached = reached.with_columns(
             (observed.is_null() & ~nw.col(f"{later}_at").is_null()).alias(f"is_{stage}_imputed"),
@@ -57,14 +53,13 @@ def first_reached(entries: nw.LazyFrame) -> nw.LazyFrame:
 
 def stage_now(entries: nw.LazyFrame) -> nw.LazyFrame:
     """The latest stage of each lead; of entries at the same instant the highest: [lead_id, stage, stage_at]."""
-    ranked = (*LADDER, *EXITS)
     at = nw.col("reached_at")
     last = entries.group_by("lead_id").agg(
         at.max().alias("stage_at"),
-        *(nw.when(nw.col("stage") == stage).then(at).max().alias(stage) for stage in ranked),
+        *(nw.when(nw.col("stage") == stage).then(at).max().alias(stage) for stage in CLASSES),
     )
-    name = nw.lit(ranked[0])
-    for stage in ranked[1:]:
+    name = nw.lit(CLASSES[0])
+    for stage in CLASSES[1:]:
         name = nw.when(nw.col(stage) == nw.col("stage_at")).then(nw.lit(stage)).otherwise(name)
     return last.select("lead_id", "stage_at", stage=name)
 
@@ -91,7 +86,14 @@ def episodes(entries: nw.LazyFrame) -> nw.LazyFrame:
     last = each.group_by("lead_id").agg(
         returns=nw.col("again_at").n_unique().cast(nw.Int64), return_mql_at=nw.col("again_at").max()
     )
-    accepted = entries.filter(nw.col("stage").is_in(WORKED)).select("lead_id", accepted_at=nw.col("reached_at"))
+    accepted = entries.filter(nw.col("stage").is_in(ACCEPTED)).select("lead_id", accepted_at=nw.col("reached_at"))
     after = last.join(accepted, on="lead_id", how="inner").filter(nw.col("accepted_at") >= nw.col("return_mql_at"))
     again = after.group_by("lead_id").agg(return_sal_at=nw.col("accepted_at").min())
     return last.join(again, on="lead_id", how="left")
+
+
+def latest_rows(rows: nw.LazyFrame, *, at: str, keys: list[str], values: list[str]) -> nw.LazyFrame:
+    """The values of each key's latest row; of rows at the same instant the smallest value of each column."""
+    newest = rows.group_by(keys).agg(nw.col(at).max().alias("newest_at"))
+    ties = rows.join(newest, on=keys, how="inner").filter(nw.col(at) == nw.col("newest_at"))
+    return ties.group_by(keys).agg(nw.col(at).max(), *(nw.col(value).min() for value in values))

@@ -3,7 +3,7 @@
 import narwhals.stable.v2 as nw
 
 from leadreport.facts.activity import counted
-from leadreport.facts.latest import latest_rows
+from leadreport.facts.journey import latest_rows
 from leadreport.policy import CRITERIA
 
 
@@ -33,16 +33,6 @@ def amount_of(status: str) -> nw.Expr:
     has_amount = (nw.col("status") == status) & ~nw.col("amount").is_null()
     total = nw.when(has_amount).then(cents).otherwise(nw.lit(0)).sum() / 100
     return nw.when(counted(has_amount) > 0).then(total)
-
-
-def seen_deals(deals: nw.LazyFrame, as_of: nw.Expr) -> nw.LazyFrame:
-    """Deals as they stood at an instant: one that closed later was still open."""
-    was_open = nw.col("closed_at").is_null() | (nw.col("closed_at") >= as_of)
-    return deals.filter(nw.col("created_at") < as_of).with_columns(
-        status=nw.when(was_open).then(nw.lit("open")).otherwise(nw.col("status")),
-        closed_at=nw.when(~was_open).then(nw.col("closed_at")),
-        reason=nw.when(~was_open).then(nw.col("reason")),
-    )
 
 
 def latest_answers(answers: nw.LazyFrame) -> nw.LazyFrame:

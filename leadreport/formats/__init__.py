@@ -11,10 +11,10 @@ from leadreport.formats.money import money, symbol
 from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
 from leadreport.formats.spoken import DASH, LANGUAGES, NBSP, NNBSP, Spoken, display_mode, spoken, use
 from leadreport.formats.times import date, days, hours, instant, span, week
-from leadreport.formats.words import VERDICTS, listed, phrase, plural
+from leadreport.formats.words import listed, phrase, plural
 
 __all__ = [
-    "DASH", "KINDS", "LANGUAGES", "NBSP", "NNBSP", "VERDICTS", "Spoken", "count", "date", "days",
+    "DASH", "KINDS", "LANGUAGES", "NBSP", "NNBSP", "Spoken", "count", "date", "days",
     "display_mode", "flag", "format_of", "hours", "instant", "interval", "intervals_of", "kind_of",
     "label_of", "listed", "money", "number", "phrase", "plural", "points", "rate", "ratio", "shown", "signed",
     "span", "spoken", "symbol", "use", "week",

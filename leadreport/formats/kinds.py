@@ -9,6 +9,7 @@ from leadreport.formats import numbers, times
 from leadreport.formats.headings import label_of
 from leadreport.formats.money import SMALL, money
 from leadreport.formats.spoken import DASH, MINUS, is_null
+from leadreport.words import STAGES
 
 
 def text(value: object, *, language: str | None = None) -> str:
@@ -30,7 +31,7 @@ def stage(value: object, *, language: str | None = None) -> str:
     >>> stage("mql"), stage("opportunity"), stage("total")
     ('MQL', 'Opportunity', 'total')
     """
-    return label_of(value, language=language) if value in LADDER else text(value)
+    return label_of(value, language=language) if value in STAGES else text(value)
 
 
 def signed_count(value: float | None, *, language: str | None = None) -> str:
@@ -56,8 +57,6 @@ def score(value: float | None, *, decimals: int | None = None, language: str | N
     return numbers.number(value, decimals=int(not whole) if decimals is None else decimals, language=language)
 
 
-LADDER = ("lead", "mql", "sal", "sql", "opportunity", "customer")
-
 KINDS: dict[str, Callable[..., str]] = {
     "text": text,
     "stage": stage,
@@ -78,7 +77,7 @@ KINDS: dict[str, Callable[..., str]] = {
 }
 """Every format by its name."""
 
-STAGES = r"(^|_)stage$|^class$"
+STAGE_COLUMNS = r"(^|_)stage$|^class$"
 
 NAMES: tuple[tuple[str, str], ...] = (
     (r"(^|_)(rate|share)$|^(rate|share)_(before|after)$", "rate"),
@@ -115,7 +114,7 @@ def kind_of(column: str, *, sample: object = None) -> str:
     'text'
     """
     if isinstance(sample, str):
-        return "stage" if re.search(STAGES, column) else "text"
+        return "stage" if re.search(STAGE_COLUMNS, column) else "text"
     if isinstance(sample, bool):
         return "flag"
     if isinstance(sample, datetime.date):

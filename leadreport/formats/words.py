@@ -5,9 +5,6 @@ from collections.abc import Iterable
 from leadreport.formats.numbers import count
 from leadreport.formats.spoken import NBSP, known
 
-VERDICTS: tuple[str, ...] = ("up", "down", "within noise", "too few to say", "partial")
-"""What may be said of a change; nothing else is."""
-
 WORDS: dict[str, tuple[str, str]] = {
     "and": ("and", "und"),
     "to": ("to", "bis"),
@@ -18,7 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "min": ("min", "Min."),
     "up": ("up", "gestiegen"),
     "down": ("down", "gefallen"),
-    "within noise": ("within noise", "im Rauschen"),
+    "normal variation": ("normal variation", "im Rauschen"),
     "too few to say": ("too few to say", "zu wenige für ein Urteil"),
     "partial": ("week not complete", "Woche unvollständig"),
     "unknown": ("unknown", "unbekannt"),
@@ -61,8 +58,8 @@ def phrase(key: str, *, language: str | None = None, **parts: str) -> str:
 
     Examples
     --------
-    >>> phrase("within noise"), phrase("shown", language="de", some="25", all="143")
-    ('within noise', '25 von 143 gezeigt')
+    >>> phrase("normal variation"), phrase("shown", language="de", some="25", all="143")
+    ('normal variation', '25 von 143 gezeigt')
     """
     chosen = WORDS[key][0 if known(language) == "en" else 1]
     return chosen.format(**parts) if parts else chosen

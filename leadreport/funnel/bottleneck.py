@@ -5,9 +5,9 @@ from datetime import datetime
 import polars as pl
 
 from leadreport.funnel.cohorts import cohort_conversion
-from leadreport.funnel.ladder import STEPS
 from leadreport.policy import Policy
 from leadreport.rates import rate, rate_difference
+from leadreport.words import STEPS
 
 
 def bottleneck(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 13) -> pl.DataFrame:
@@ -17,7 +17,7 @@ def bottleneck(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: i
     carried on to customers at the usual rates of the later steps. One row per step, the costliest first: from_stage,
     to_stage, leads, step_rate, usual_leads, usual_rate, onward_rate (usual, from the next stage to customer),
     lost_customers with low and high (Newcombe), verdict: "loses" or "gains" when the interval leaves 0 out, else
-    "within noise"; "too few to say" without a history.
+    "normal variation"; "too few to say" without a history.
     """
     counts = pl.concat(
         [recent_and_usual(facts, one, two, as_of=as_of, policy=policy, weeks=weeks) for one, two in STEPS]
@@ -64,7 +64,7 @@ def with_verdict(steps: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("high") < 0)
         .then(pl.lit("gains"))
         .when(pl.col("lost_customers").is_not_null())
-        .then(pl.lit("within noise"))
+        .then(pl.lit("normal variation"))
         .otherwise(pl.lit("too few to say"))
     )
     return steps.select(

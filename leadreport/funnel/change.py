@@ -9,9 +9,7 @@ from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.weeks import weekly_entries
 from leadreport.policy import Policy
 from leadreport.rates import control_limits, drift, verdict
-
-COUNTED = {"leads": "lead", "mqls": "mql", "sqls": "sql", "customers": "customer"}
-"""The headline counts, and the stage whose entries they are."""
+from leadreport.words import COUNTED
 
 RATES = (("lead", "mql"), ("mql", "sql"), ("lead", "customer"))
 """The steps whose final cohort rates are headlines."""
@@ -30,8 +28,8 @@ def week_on_week(
     One row per headline. Counts (leads, mqls, sqls, customers) are of the last complete week; rates (such as
     mql_to_sql_rate) of the latest weekly cohort that is final, which is an older week. Columns: name, week, week_on,
     value, previous, change, n (the leads a rate stands on; for a count the count), expected, low_limit, high_limit,
-    verdict ("up", "down", "within noise", "too few to say"), trend ("rising", "falling", "steady", "too few to say"),
-    note (the policy's dated changes of a definition since the first of the compared weeks).
+    verdict ("up", "down", "normal variation", "too few to say"), trend ("rising", "falling", "steady", "too few to
+    say"), note (the policy's dated changes of a definition since the first of the compared weeks).
 
     The limits come from the `weeks` complete weeks before, of which 8 are needed; the trend from the last 6 against
     those before them. Weeks before a stage's first entry are not weeks with 0 entries.

@@ -4,8 +4,10 @@ from datetime import datetime
 
 import polars as pl
 
-from leadreport.funnel.ladder import STEPS, age_days, at, days_between, is_lost
+from leadreport.facts import is_lost, reached_at
+from leadreport.funnel.ladder import age_days, days_between
 from leadreport.rates import age_at_share, kaplan_meier_by, named_groups, per_group
+from leadreport.words import STEPS
 
 QUARTERS = {"q25_days": 0.25, "median_days": 0.5, "q75_days": 0.75}
 
@@ -40,12 +42,14 @@ def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None
 
 def step_stays(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, by: str | None) -> pl.DataFrame:
     """One row per group for one step."""
-    stays = named_groups(facts.filter(at(from_stage).is_not_null()), by).select(
+    stays = named_groups(facts.filter(reached_at(from_stage).is_not_null()), by).select(
         *([by] if by else []),
         step=pl.lit([one for one, _ in STEPS].index(from_stage)),
-        days=days_between(at(from_stage), at(to_stage)),
-        out_days=pl.when(is_lost() & at(to_stage).is_null()).then(days_between(at(from_stage), pl.col("stage_at"))),
-        age_days=age_days(at(from_stage), as_of),
+        days=days_between(reached_at(from_stage), reached_at(to_stage)),
+        out_days=pl.when(is_lost() & reached_at(to_stage).is_null()).then(
+            days_between(reached_at(from_stage), pl.col("stage_at"))
+        ),
+        age_days=age_days(reached_at(from_stage), as_of),
     )
     counts = per_group(stays, by, **stay_counts(from_stage, to_stage))
     keys = [by] if by else []

@@ -7,8 +7,9 @@ import polars as pl
 
 from leadreport.clock import local_date
 from leadreport.errors import InputError
+from leadreport.facts import is_lost, reached_at
 from leadreport.funnel.calendar import wall_days
-from leadreport.funnel.ladder import at, is_lost, refuse_step
+from leadreport.funnel.ladder import refuse_step
 from leadreport.rates import named_groups
 
 Entry = Literal["first", "episode"]
@@ -40,15 +41,17 @@ def step_entries(
         entered_at=start,
         entered_on=local_date(start, zone=zone),
         age_days=wall_days(start, pl.lit(as_of), zone=zone),
-        days=wall_days(start, at(to_stage), zone=zone),
-        out_days=pl.when(is_lost() & at(to_stage).is_null()).then(wall_days(start, pl.col("stage_at"), zone=zone)),
+        days=wall_days(start, reached_at(to_stage), zone=zone),
+        out_days=pl.when(is_lost() & reached_at(to_stage).is_null()).then(
+            wall_days(start, pl.col("stage_at"), zone=zone)
+        ),
     ).sort(*keys, "entered_at", "lead_id")
 
 
 def entry_at(stage: str, *, entry: Entry) -> pl.Expr:
     """The first entry, or the one that began the latest episode after a recycling (SEMANTICS 5)."""
     if entry == "first":
-        return at(stage)
+        return reached_at(stage)
     if stage not in ("mql", "sal"):
         raise InputError(f"a return after recycling has no time for '{stage}'", hint="ask for 'mql' or 'sal'")
     return pl.col(f"episode_{stage}_at")

@@ -7,12 +7,13 @@ import polars as pl
 from scipy.special import gammaincinv
 
 from leadreport.clock import iso_week, local_date
+from leadreport.facts import reached_at
 from leadreport.funnel.calendar import last_day
 from leadreport.funnel.entries import step_entries
 from leadreport.funnel.expected import usual_history
 from leadreport.funnel.history import left_truncation
-from leadreport.funnel.ladder import STEPS, at
-from leadreport.policy import LADDER, Policy
+from leadreport.policy import Policy
+from leadreport.words import STAGES, STEPS
 
 LONGEST_DAYS = 365
 """Nobody is expected to move on who has stayed for longer than this."""
@@ -33,7 +34,7 @@ def forecast(
     """
     zone = policy.company.time_zone
     start_on = last_day(as_of, zone=zone) + timedelta(days=1)
-    top = LADDER.index(to_stage)
+    top = STAGES.index(to_stage)
     paces = [step_pace(facts, rank, start_on, as_of=as_of, policy=policy) for rank in range(top)]
     arrivals = daily_arrivals(facts, start_on, zone=zone)
     days = carried_on([pace["open"] for pace in paces], paces, arrivals=arrivals, days=7 * weeks)
@@ -101,7 +102,8 @@ def weekly_counts(facts: pl.DataFrame, stage: str, start_on: date, *, zone: str)
     """Entries into a stage in each seven days back from a date, as far as the history reaches."""
     first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
     weeks = (start_on - first_on).days // 7 if first_on else 0
-    ago = facts.select((pl.lit(start_on) - local_date(at(stage), zone=zone)).dt.total_days()).to_series().drop_nulls()
+    reached_on = local_date(reached_at(stage), zone=zone)
+    ago = facts.select((pl.lit(start_on) - reached_on).dt.total_days()).to_series().drop_nulls()
     back = (ago - 1) // 7
     return np.bincount(back.filter((back >= 0) & (back < weeks)), minlength=weeks)[::-1]
 

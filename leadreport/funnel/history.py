@@ -6,11 +6,12 @@ from datetime import date, datetime
 import polars as pl
 
 from leadreport.clock import local_date
+from leadreport.facts import reached_at, recorded_at
 from leadreport.funnel.calendar import wall_days
 from leadreport.funnel.entries import has_converted, step_entries, watched_days
-from leadreport.funnel.ladder import STEPS, at, recorded_at
-from leadreport.policy import LADDER, Policy
+from leadreport.policy import Policy
 from leadreport.rates import age_at_share, converted_by, kaplan_meier
+from leadreport.words import STAGES, STEPS
 
 UNLIKELY = 0.001
 """Fewer early conversions than this chance allows mean that they were not recorded, not that they did not happen."""
@@ -50,7 +51,7 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
     """The most telling of the first few conversions as the beginning of the record."""
     zone = policy.company.time_zone
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, zone=zone)
-    reached = facts.select(reached_at=at(to_stage)).drop_nulls().sort("reached_at")["reached_at"]
+    reached = facts.select(reached_at=reached_at(to_stage)).drop_nulls().sort("reached_at")["reached_at"]
     candidates = reached.head(min(math.floor(LONE_SHARE * len(reached)), LONE_MOST) + 1)
     found = (0, 0.0, 0, None)
     if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
@@ -110,7 +111,7 @@ def import_spikes(
     by stage along the ladder, then time. Imputed entries do not count.
     """
     zone = policy.company.time_zone
-    found = [spikes_of(facts, stage, least_leads=least_leads, times_usual=times_usual) for stage in LADDER]
+    found = [spikes_of(facts, stage, least_leads=least_leads, times_usual=times_usual) for stage in STAGES]
     return (
         pl.concat(found)
         .with_columns(reached_on=local_date(pl.col("reached_at"), zone=zone))

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import as_instant, local_date
+from leadreport.facts import furthest_rank, reached_at
 from leadreport.funnel.calendar import last_day
 from leadreport.funnel.forecast import forecast
-from leadreport.funnel.ladder import at, furthest
-from leadreport.policy import LADDER, Policy
+from leadreport.policy import Policy
+from leadreport.words import STAGES
 
 
 def seen_at(facts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
@@ -19,16 +20,16 @@ def seen_at(facts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """
     boundary = pl.lit(as_of)
     seen = facts.filter(pl.col("created_at") < boundary).with_columns(
-        pl.when(at(stage) < boundary).then(at(stage)).alias(f"{stage}_at") for stage in LADDER[1:]
+        pl.when(reached_at(stage) < boundary).then(reached_at(stage)).alias(f"{stage}_at") for stage in STAGES[1:]
     )
-    on_ladder = pl.lit(pl.Series(LADDER)).gather(furthest())
-    came_at = pl.max_horizontal(at(stage) for stage in LADDER)
+    on_ladder = pl.lit(pl.Series(STAGES)).gather(furthest_rank())
+    came_at = pl.max_horizontal(reached_at(stage) for stage in STAGES)
     is_later = pl.col("stage_at") >= boundary
     return seen.with_columns(
-        *(at(stage).is_not_null().alias(f"is_{stage}") for stage in LADDER[1:]),
+        *(reached_at(stage).is_not_null().alias(f"is_{stage}") for stage in STAGES[1:]),
         *(
-            (pl.col(f"is_{stage}_imputed") & at(stage).is_not_null()).alias(f"is_{stage}_imputed")
-            for stage in LADDER[1:]
+            (pl.col(f"is_{stage}_imputed") & reached_at(stage).is_not_null()).alias(f"is_{stage}_imputed")
+            for stage in STAGES[1:]
         ),
         stage=pl.when(is_later).then(on_ladder).otherwise("stage"),
         stage_at=pl.when(is_later).then(came_at).otherwise("stage_at"),
@@ -45,7 +46,7 @@ def forecast_record(
     """
     zone = policy.company.time_zone
     end_on = last_day(as_of, zone=zone) + timedelta(days=1)
-    day = local_date(at(to_stage), zone=zone)
+    day = local_date(reached_at(to_stage), zone=zone)
     rows = []
     for back in reversed(range(weeks, weeks + runs)):
         made_on = end_on - timedelta(days=7 * back)

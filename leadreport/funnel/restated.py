@@ -4,9 +4,10 @@ from datetime import datetime
 
 import polars as pl
 
-from leadreport.funnel.change import COUNTED, RATES, final_rates
+from leadreport.funnel.change import RATES, final_rates
 from leadreport.funnel.weeks import weekly_entries
 from leadreport.policy import Policy
+from leadreport.words import COUNTED
 
 NAMES = (*COUNTED, *(f"{one}_to_{two}_rate" for one, two in RATES))
 """The published numbers, in the order in which they are shown."""

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from leadreport.funnel.ladder import furthest, is_lost, recorded_at
-from leadreport.policy import LADDER
+from leadreport.facts import furthest_rank, is_lost, recorded_at
 from leadreport.rates import per_group, rate, wilson_high, wilson_low
+from leadreport.words import STAGES
 
 
 def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bool = True) -> pl.DataFrame:
@@ -20,29 +20,29 @@ def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bo
     Examples
     --------
     >>> from datetime import datetime, UTC
-    >>> from leadreport.policy import LADDER
+    >>> from leadreport.words import STAGES
     >>> day, never = datetime(2026, 1, 5, tzinfo=UTC), pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     >>> facts = pl.DataFrame({"lead_id": ["a", "b"], "created_at": [day, day], "stage": ["mql", "lead"]})
-    >>> facts = facts.with_columns(never.alias(f"{stage}_at") for stage in LADDER[1:])
-    >>> facts = facts.with_columns(pl.lit(False).alias(f"is_{stage}_imputed") for stage in LADDER[1:])
+    >>> facts = facts.with_columns(never.alias(f"{stage}_at") for stage in STAGES[1:])
+    >>> facts = facts.with_columns(pl.lit(False).alias(f"is_{stage}_imputed") for stage in STAGES[1:])
     >>> facts = facts.with_columns(mql_at=pl.when(lead_id=pl.lit("a")).then("created_at"))
     >>> funnel_steps(facts).select("stage", "leads", "step_rate").head(2).rows()
     [('lead', 2, None), ('mql', 1, 0.5)]
     """
-    ranked = facts.with_columns(rank=furthest() if with_imputed else unbroken(), is_out=is_lost())
-    counts = [stage_counts(ranked, by=by, rank=rank, stage=stage) for rank, stage in enumerate(LADDER)]
+    ranked = facts.with_columns(rank=furthest_rank() if with_imputed else unbroken(), is_out=is_lost())
+    counts = [stage_counts(ranked, by=by, rank=rank, stage=stage) for rank, stage in enumerate(STAGES)]
     return with_rates(pl.concat(counts), keys=[by] if by else [])
 
 
 def unbroken() -> pl.Expr:
     """The rank of the highest stage up to which every stage was recorded."""
-    has_all = [pl.all_horizontal(*(recorded_at(s).is_not_null() for s in LADDER[1 : rank + 1])) for rank in range(1, 6)]
+    has_all = [pl.all_horizontal(*(recorded_at(s).is_not_null() for s in STAGES[1 : rank + 1])) for rank in range(1, 6)]
     return pl.sum_horizontal(*(each.cast(pl.Int32) for each in has_all))
 
 
 def stage_counts(ranked: pl.DataFrame, *, by: str | None, rank: int, stage: str) -> pl.DataFrame:
     """One row per group for one stage; of those that stopped here, the last stage's leads are neither lost nor open."""
-    has_reached, stops = pl.col("rank") >= rank, (pl.col("rank") == rank) & (rank < len(LADDER) - 1)
+    has_reached, stops = pl.col("rank") >= rank, (pl.col("rank") == rank) & (rank < len(STAGES) - 1)
     return per_group(
         ranked,
         by,

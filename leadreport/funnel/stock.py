@@ -5,10 +5,12 @@ from datetime import datetime
 import polars as pl
 
 from leadreport.clock import Period
-from leadreport.funnel.ladder import LOST_STAGES, STEPS, age_days, at, furthest, is_lost
-from leadreport.policy import LADDER, Policy
+from leadreport.facts import furthest_rank, is_lost, reached_at
+from leadreport.funnel.ladder import age_days
+from leadreport.policy import Policy
+from leadreport.words import LOST, STAGES, STEPS
 
-ENDS = ("recycled", *LOST_STAGES)
+ENDS = ("recycled", *LOST)
 """Where a lead may be besides the stages of the ladder; a recycled one is still ours."""
 
 
@@ -33,13 +35,13 @@ def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.D
     >>> stage_stock(facts, **rules).select("stage", "leads", "median_days", "over_horizon").row(0)
     ('lead', 2, 21.0, 0)
     """
-    rank = furthest()
-    on_ladder = pl.lit(pl.Series(LADDER)).gather(rank)
+    rank = furthest_rank()
+    on_ladder = pl.lit(pl.Series(STAGES)).gather(rank)
     stands = pl.when(is_lost() | (pl.col("stage") == "recycled")).then("stage").otherwise(on_ladder)
-    since = pl.coalesce(pl.when(stands == stage).then(at(stage)) for stage in LADDER)
+    since = pl.coalesce(pl.when(stands == stage).then(reached_at(stage)) for stage in STAGES)
     standing = facts.select(stage=stands, days=age_days(pl.coalesce(since, "stage_at"), as_of))
     horizons = {one: policy.horizon_days(one, two) for one, two in STEPS}
-    places = pl.DataFrame({"stage": (*LADDER, *ENDS)}).with_columns(
+    places = pl.DataFrame({"stage": (*STAGES, *ENDS)}).with_columns(
         horizon_days=pl.col("stage").replace_strict(horizons, default=None, return_dtype=pl.Int64)
     )
     found = places.join(standing, on="stage", how="left").group_by("stage", "horizon_days", maintain_order=True)
@@ -57,19 +59,19 @@ def stage_flow(facts: pl.DataFrame, *, period: Period) -> pl.DataFrame:
     One row per stage of the ladder: stage, opening, entered, moved_on, lost, closing. A lead has entered a stage when
     it reached it or any later one; one that was recycled stays in the stock of the stage it had reached.
     """
-    rows = [stage_row(facts, rank, period=period) for rank in range(len(LADDER))]
+    rows = [stage_row(facts, rank, period=period) for rank in range(len(STAGES))]
     return pl.concat(rows)
 
 
 def stage_row(facts: pl.DataFrame, rank: int, *, period: Period) -> pl.DataFrame:
     """The stock of one stage before and after, and the three flows between."""
-    came = reached_at(rank)
-    went = reached_at(rank + 1) if rank + 1 < len(LADDER) else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    out = pl.when(is_lost() & (furthest() == rank)).then("stage_at")
+    came = came_to(rank)
+    went = came_to(rank + 1) if rank + 1 < len(STAGES) else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    out = pl.when(is_lost() & (furthest_rank() == rank)).then("stage_at")
     opening = [(moment < period.start_at).sum().cast(pl.Int64) for moment in (came, went, out)]
     flows = [period.holds(moment).sum().cast(pl.Int64) for moment in (came, went, out)]
     return facts.select(
-        stage=pl.lit(LADDER[rank]),
+        stage=pl.lit(STAGES[rank]),
         opening=opening[0] - opening[1] - opening[2],
         entered=flows[0],
         moved_on=flows[1],
@@ -78,6 +80,6 @@ def stage_row(facts: pl.DataFrame, rank: int, *, period: Period) -> pl.DataFrame
     )
 
 
-def reached_at(rank: int) -> pl.Expr:
+def came_to(rank: int) -> pl.Expr:
     """When a lead came to a stage or beyond it."""
-    return pl.min_horizontal(*(at(stage) for stage in LADDER[rank:]))
+    return pl.min_horizontal(*(reached_at(stage) for stage in STAGES[rank:]))

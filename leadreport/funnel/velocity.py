@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import local_date
+from leadreport.facts import reached_at
 from leadreport.funnel.calendar import last_day
-from leadreport.funnel.ladder import at
 from leadreport.policy import Policy
 from leadreport.rates import rate
 
@@ -39,7 +39,7 @@ def lead_velocity(
     zone = policy.company.time_zone
     end = last_day(as_of, zone=zone) + timedelta(days=1)
     ends = [end - timedelta(days=window_days * i) for i in reversed(range(windows + 1))]
-    entered = facts.select(on=local_date(at(stage), zone=zone)).drop_nulls()
+    entered = facts.select(on=local_date(reached_at(stage), zone=zone)).drop_nulls()
     first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
     rows = pl.DataFrame({"window_ends_on": ends}, schema={"window_ends_on": pl.Date}).with_columns(
         window_on=pl.col("window_ends_on") - timedelta(days=window_days)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import local_date, week_before
+from leadreport.facts import reached_at, recorded_at
 from leadreport.funnel.calendar import cohort_calendar, cohort_name, is_watched
-from leadreport.funnel.ladder import at, recorded_at
-from leadreport.policy import LADDER, Policy
+from leadreport.policy import Policy
+from leadreport.words import STAGES
 
 
 def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 13) -> pl.DataFrame:
@@ -33,8 +34,8 @@ def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, week
     zone = policy.company.time_zone
     last = week_before(as_of, zone=zone)
     calendar = cohort_calendar(last.start_on - timedelta(days=7 * (weeks - 1)), as_of, every="week", zone=zone)
-    counts = [stage_weeks(facts, stage, rank=rank, zone=zone) for rank, stage in enumerate(LADDER)]
-    stages = pl.DataFrame({"stage": LADDER, "rank": range(len(LADDER))})
+    counts = [stage_weeks(facts, stage, rank=rank, zone=zone) for rank, stage in enumerate(STAGES)]
+    stages = pl.DataFrame({"stage": STAGES, "rank": range(len(STAGES))})
     first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
     week_on = pl.col("cohort_on")
     return (
@@ -55,9 +56,9 @@ def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, week
 
 def stage_weeks(facts: pl.DataFrame, stage: str, *, rank: int, zone: str) -> pl.DataFrame:
     """Entries into one stage by the Monday of their week."""
-    monday = local_date(at(stage), zone=zone).dt.truncate("1w")
+    monday = local_date(reached_at(stage), zone=zone).dt.truncate("1w")
     return (
-        facts.filter(at(stage).is_not_null())
+        facts.filter(reached_at(stage).is_not_null())
         .group_by(cohort_on=monday)
         .agg(entries=pl.len().cast(pl.Int64), imputed=recorded_at(stage).is_null().sum().cast(pl.Int64))
         .with_columns(rank=pl.lit(rank, dtype=pl.Int64))

@@ -11,12 +11,7 @@ from leadreport.handoff.speed import speed_to_lead
 from leadreport.handoff.verdicts import acceptance
 from leadreport.policy import Policy
 from leadreport.rates import rate, rate_difference, wilson_high, wilson_low
-
-LEAST_LEADS = 10
-"""With fewer leads on either side a difference is not spoken of."""
-
-FALSE_ALARMS = 0.01
-"""The same promise as for every other headline: one false alarm in a hundred when nothing has changed."""
+from leadreport.words import DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
 
 
 def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -33,7 +28,7 @@ def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of
     now, before = (judged(facts, one, policy=policy, as_of=as_of) for one in (period, period.shifted(-1)))
     both = now.join(before, on="name", suffix="_before", maintain_order="left")
     counts = (both[name] for name in ("good", "n", "good_before", "n_before"))
-    apart = rate_difference(*counts, confidence=1 - FALSE_ALARMS)
+    apart = rate_difference(*counts, confidence=1 - FALSE_ALARM_RATE)
     return both.hstack(apart.rename({"low": "least", "high": "most"})).select(
         "name",
         value=rate("good", "n"),
@@ -65,11 +60,11 @@ def judged(facts: pl.DataFrame, period: Period, *, policy: Policy, as_of: dateti
 def difference_verdict() -> pl.Expr:
     """A difference is a change when its interval leaves out 0."""
     return (
-        pl.when(pl.min_horizontal("n", "n_before") < LEAST_LEADS)
-        .then(pl.lit("too few to say"))
+        pl.when(pl.min_horizontal("n", "n_before") < LEAST_COUNT)
+        .then(pl.lit(TOO_FEW))
         .when(pl.col("least") > 0)
-        .then(pl.lit("up"))
+        .then(pl.lit(UP))
         .when(pl.col("most") < 0)
-        .then(pl.lit("down"))
-        .otherwise(pl.lit("within noise"))
+        .then(pl.lit(DOWN))
+        .otherwise(pl.lit(NORMAL_VARIATION))
     )

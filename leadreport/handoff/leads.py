@@ -5,7 +5,8 @@ from datetime import datetime
 import polars as pl
 
 from leadreport.clock import Period, working_hours
-from leadreport.policy import EXITS, Policy
+from leadreport.policy import Policy
+from leadreport.words import EXITS
 
 TOUCHES = ("in_time", "late", "overdue", "not_due", "closed_untouched")
 """What happened to the first human touch; the last one is a lead that left, or bought, without any on record."""

@@ -7,8 +7,9 @@ import polars as pl
 from leadreport.clock import working_deadline
 from leadreport.handoff.groups import keyed
 from leadreport.handoff.leads import handed_over_leads
-from leadreport.policy import EXITS, Policy
+from leadreport.policy import Policy
 from leadreport.rates import rate, wilson_high, wilson_low
+from leadreport.words import EXITS
 
 TIMINGS = ("too_early", "found_by_sales_first", "ready_long_before", "gone_cold", "neither")
 NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")

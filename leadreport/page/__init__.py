@@ -31,15 +31,15 @@ classes:
 
 from leadreport.formats import display_mode
 from leadreport.page.cards import Cards, Headline, cards, headline, headlines_of
-from leadreport.page.display import HEADLINES_MIME, Display
-from leadreport.page.header import header
-from leadreport.page.published import PUBLISHED_MIME, publish, published
+from leadreport.page.display import Display
+from leadreport.page.header import begin, header
+from leadreport.page.published import publish, published
 from leadreport.page.sentences import attention, links, missing, note, say
 from leadreport.page.speak import use
 from leadreport.page.table import table
 
 __all__ = [
-    "HEADLINES_MIME", "PUBLISHED_MIME", "Cards", "Display", "Headline",
-    "attention", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note", "publish",
-    "published", "say", "table", "use",
+    "Cards", "Display", "Headline",
+    "attention", "begin", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note",
+    "publish", "published", "say", "table", "use",
 ]  # fmt: skip

@@ -10,9 +10,10 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import phrase
-from leadreport.page.display import HEADLINES_MIME, Display, element, safe
+from leadreport.page.display import Display, element, safe
+from leadreport.words import HEADLINES_MIME
 
-CLASSES = {"up": "up", "down": "down", "within noise": "noise", "too few to say": "few", "partial": "partial"}
+CLASSES = {"up": "up", "down": "down", "normal variation": "noise", "too few to say": "few", "partial": "partial"}
 ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 
 
@@ -89,7 +90,7 @@ def headline(
     before, change
         The number of the period before, or the change itself. Of a period that is not complete, give neither.
     verdict
-        "up", "down", "within noise", "too few to say" or "partial".
+        "up", "down", "normal variation", "too few to say" or "partial".
     n, n_of
         How many of what stand behind the number.
     better
@@ -102,7 +103,7 @@ def headline(
 
     Examples
     --------
-    >>> one = headline("sqls", 42, before=37, verdict="within noise", n=430)
+    >>> one = headline("sqls", 42, before=37, verdict="normal variation", n=430)
     >>> one.label, one.shown, one.shown_change
     ('SQLs', '42', '+5')
     """
@@ -133,7 +134,7 @@ def headlines_of(
 
     Examples
     --------
-    >>> rows = {"name": ["sqls"], "value": [42.0], "previous": [37.0], "n": [42], "verdict": ["within noise"]}
+    >>> rows = {"name": ["sqls"], "value": [42.0], "previous": [37.0], "n": [42], "verdict": ["normal variation"]}
     >>> headlines_of(pl.DataFrame(rows), kinds={"sqls": "count"})[0].shown_change
     '+5'
     """

@@ -5,8 +5,6 @@ from html import escape
 
 from leadreport.formats import display_mode
 
-HEADLINES_MIME = "application/vnd.leadreport.headlines"
-
 
 @dataclass(frozen=True)
 class Display:

@@ -1,13 +1,14 @@
 """What a page counts, as of when, from which files, under which policy."""
 
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
 from leadreport import formats
 from leadreport.formats import phrase
 from leadreport.page.display import Display, element, safe
+from leadreport.page.speak import use
 from leadreport.page.table import table
 
 
@@ -20,6 +21,38 @@ class Days(Protocol):
     def start_on(self) -> date: ...
     @property
     def end_on(self) -> date: ...
+
+
+class Opened(Protocol):
+    """A workspace opened as of an instant; see `leadreport.open_workspace`."""
+
+    policy: Any
+    as_of: datetime
+    counts: pl.DataFrame
+
+    @property
+    def week(self) -> Days: ...
+
+
+def begin(ws: Opened) -> Display:
+    """Set the page's language, currency and time zone from the policy, and show where its numbers come from.
+
+    Raises
+    ------
+    PageError
+        When the policy asks for a language that pages do not have.
+    """
+    company = ws.policy.company
+    use(language=company.language, currency=company.currency, zone=ws.policy.zone)
+    read, rejected = (ws.counts[name].sum() for name in ("read", "rejected"))
+    return header(
+        as_of=ws.as_of,
+        period=ws.week,
+        policy_version=ws.policy.version,
+        company=company.name,
+        rejected=rejected,
+        read=read,
+    )
 
 
 def header(

@@ -10,14 +10,7 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.page.display import Display, element, safe
-
-PUBLISHED_MIME = "application/vnd.leadreport.published"
-
-PUBLISHED = "published.json"
-"""The file in the folder of a week's report."""
-
-REPORTS = "LEADREPORT_REPORTS"
-"""The environment variable that says where reports are kept; a run sets it for its pages."""
+from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORTS_VARIABLE
 
 SCHEMA = {
     "name": pl.String,
@@ -69,9 +62,9 @@ def published(week: str) -> pl.DataFrame:
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)
-    named = os.environ.get(REPORTS)
+    named = os.environ.get(REPORTS_VARIABLE)
     folders = [Path(named)] if named else [place / "reports" for place in (Path.cwd(), *Path.cwd().parents)]
-    files = [file for folder in folders if (file := folder / week / PUBLISHED).is_file()]
+    files = [file for folder in folders if (file := folder / week / PUBLISHED_FILE).is_file()]
     if not files:
         raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
     return pl.DataFrame(json.loads(files[0].read_text(encoding="utf-8")), schema=SCHEMA)

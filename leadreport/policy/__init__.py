@@ -13,14 +13,12 @@ from leadreport.policy.criteria import (
 )
 from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework
 from leadreport.policy.load import load_policy, parse_policy
-from leadreport.policy.model import EXITS, LADDER, Policy
+from leadreport.policy.model import Policy
 from leadreport.policy.presets import PRESETS, preset_text
 
 __all__ = [
     "CRITERIA",
-    "EXITS",
     "FRAMEWORKS",
-    "LADDER",
     "PRESETS",
     "ActivityCriterion",
     "AnswerCriterion",

@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PositiveInt, Tag, field_validator, model_validator
 
 from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS
-
-Stage = Literal["lead", "mql", "sal", "sql", "opportunity", "customer"]
+from leadreport.words import Stage
 
 
 class Strict(BaseModel):

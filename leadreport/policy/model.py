@@ -9,14 +9,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from leadreport.errors import did_you_mean
-from leadreport.policy.criteria import ActivityCriterion, Behaviour, Group, Leaf, Stage, Strict
+from leadreport.policy.criteria import ActivityCriterion, Behaviour, Group, Leaf, Strict
 from leadreport.policy.frameworks import FRAMEWORKS
-
-LADDER: tuple[str, ...] = ("lead", "mql", "sal", "sql", "opportunity", "customer")
-"""The stages in their order; a later one implies the earlier ones."""
-
-EXITS: tuple[str, ...] = ("lost", "disqualified", "recycled")
-"""Ways off the ladder; a recycled lead may come back."""
+from leadreport.words import EXITS, STAGES, Stage
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,7 +49,7 @@ class Change(Strict):
 class Stages(Strict):
     """How the CRM's stage names map to the ladder and its exits."""
 
-    names: dict[str, Literal[LADDER + EXITS]] = {}  # type: ignore[valid-type]
+    names: dict[str, Literal[STAGES + EXITS]] = {}  # type: ignore[valid-type]
 
 
 class Criteria(Strict):
@@ -191,11 +186,11 @@ class Policy(Strict):
     @field_validator("horizons")
     @classmethod
     def names_two_stages(cls, horizons: dict[str, int]) -> dict[str, int]:
-        allowed = [f"{one}_to_{two}" for i, one in enumerate(LADDER) for two in LADDER[i + 1 :]]
+        allowed = [f"{one}_to_{two}" for i, one in enumerate(STAGES) for two in STAGES[i + 1 :]]
         for key in horizons:
             if key not in allowed:
                 raise ValueError(f"'{key}' is not a step up the ladder; {did_you_mean(key, allowed)}")
-        needed = [f"{one}_to_{two}" for one, two in itertools.pairwise(LADDER)] + ["lead_to_customer"]
+        needed = [f"{one}_to_{two}" for one, two in itertools.pairwise(STAGES)] + ["lead_to_customer"]
         missing = [key for key in needed if key not in horizons]
         if missing:
             raise ValueError(f"misses {', '.join(missing)}")
@@ -215,7 +210,7 @@ class Policy(Strict):
         named = self.horizons.get(f"{from_stage}_to_{to_stage}")
         if named is not None:
             return named
-        steps = LADDER[LADDER.index(from_stage) : LADDER.index(to_stage) + 1]
+        steps = STAGES[STAGES.index(from_stage) : STAGES.index(to_stage) + 1]
         return sum(self.horizons[f"{one}_to_{two}"] for one, two in itertools.pairwise(steps))
 
     def behaviours(self) -> list[Behaviour]:

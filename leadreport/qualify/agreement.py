@@ -5,10 +5,9 @@ from statistics import NormalDist
 
 import polars as pl
 
-from leadreport.policy import LADDER
 from leadreport.qualify.classes import CLASSES
-from leadreport.qualify.words import CLASS_NAMES
 from leadreport.rates import rate, wilson_high, wilson_low
+from leadreport.words import STAGE_NAMES, STAGES
 
 JUDGED = ("lead", "mql", "sal", "sql")
 """The rungs on which criteria and CRM can differ; deals and exits are taken from the CRM."""
@@ -96,16 +95,16 @@ def compared(named: pl.DataFrame) -> pl.DataFrame:
 
 def rung(column: str) -> pl.Expr:
     """The place on the ladder, 0 for a lead."""
-    return pl.col(column).replace_strict({name: place for place, name in enumerate(LADDER)}, default=None)
+    return pl.col(column).replace_strict({name: place for place, name in enumerate(STAGES)}, default=None)
 
 
 def rung_from(stage: str) -> Callable[[str], pl.Expr]:
     """Whether a column's stage is this one or beyond, as 0 or 1."""
-    return lambda column: (rung(column) >= LADDER.index(stage)).cast(pl.Int64)
+    return lambda column: (rung(column) >= STAGES.index(stage)).cast(pl.Int64)
 
 
 def stage_name() -> pl.Expr:
-    return pl.col("stage").replace_strict(CLASS_NAMES)
+    return pl.col("stage").replace_strict(STAGE_NAMES)
 
 
 def kappa(pairs: pl.DataFrame) -> pl.DataFrame:

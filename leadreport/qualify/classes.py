@@ -2,11 +2,12 @@
 
 import polars as pl
 
-from leadreport.policy import EXITS, Policy
+from leadreport.policy import Policy
 from leadreport.qualify.answers import framework_columns, next_question
 from leadreport.qualify.earned import earned_at, with_met_times
 from leadreport.qualify.patterns import TEMPORARY, with_verdicts
 from leadreport.qualify.sentences import why
+from leadreport.words import EXITS
 
 CLASSES = ("lead", "mql", "sal", "sql", "opportunity", "customer", *EXITS)
 """Every class, in the order of a report."""

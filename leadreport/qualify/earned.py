@@ -3,7 +3,6 @@
 import polars as pl
 
 from leadreport.policy import (
-    EXITS,
     FRAMEWORKS,
     ActivityCriterion,
     AnswerCriterion,
@@ -18,6 +17,7 @@ from leadreport.policy import (
 from leadreport.qualify.answers import answered, known_at, serving
 from leadreport.qualify.logic import holds
 from leadreport.qualify.words import phrase
+from leadreport.words import EXITS
 
 INSTANT = pl.Datetime("us", "UTC")
 

@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from leadreport.policy import EXITS, Policy
+from leadreport.policy import Policy
 from leadreport.qualify.earned import with_met_times
+from leadreport.words import EXITS
 
 
 def ready_since(facts: pl.DataFrame, activities: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:

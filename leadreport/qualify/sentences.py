@@ -2,8 +2,7 @@
 
 import polars as pl
 
-from leadreport.policy import EXITS
-from leadreport.qualify.words import CLASS_NAMES
+from leadreport.words import EXITS, STAGE_NAMES
 
 
 def why(*, zone: str) -> pl.Expr:
@@ -50,12 +49,12 @@ def lacking(name: str) -> pl.Expr:
     missing = clause(" it lacks: ", pl.col(f"missing_of_{name}"))
     unknown = clause(" still open: ", pl.col(f"unknown_of_{name}"))
     between = pl.when((missing != "") & (unknown != "")).then(pl.lit(";")).otherwise(pl.lit(""))
-    text = pl.concat_str(pl.lit(f" For {CLASS_NAMES[name]}"), missing, between, unknown, pl.lit("."))
+    text = pl.concat_str(pl.lit(f" For {STAGE_NAMES[name]}"), missing, between, unknown, pl.lit("."))
     return pl.when((missing != "") | (unknown != "")).then(text).otherwise(pl.lit(""))
 
 
 def named() -> pl.Expr:
-    return pl.col("class").replace_strict(CLASS_NAMES)
+    return pl.col("class").replace_strict(STAGE_NAMES)
 
 
 def clause(lead_in: str, texts: pl.Expr) -> pl.Expr:

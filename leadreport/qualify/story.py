@@ -7,9 +7,10 @@ import polars as pl
 
 from leadreport.clock import working_hours
 from leadreport.errors import InputError, did_you_mean
-from leadreport.policy import EXITS, FRAMEWORKS, LADDER, Policy
+from leadreport.policy import FRAMEWORKS, Policy
 from leadreport.qualify.answers import answered, known_answer, serving
-from leadreport.qualify.words import CLASS_NAMES, spaced
+from leadreport.qualify.words import spaced
+from leadreport.words import EXITS, STAGE_NAMES, STAGES
 
 
 def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
@@ -43,7 +44,7 @@ def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
         headline(lead),
         section("Journey", journey(lead, policy=policy)),
         section("Score", score(lead)),
-        section(f"Criteria for {CLASS_NAMES[lead['criteria_for']]}", criteria(lead)),
+        section(f"Criteria for {STAGE_NAMES[lead['criteria_for']]}", criteria(lead)),
         section(FRAMEWORKS[policy.qualification.framework].name, framework(lead, policy=policy)),
         section("Next question", [lead["next_question"] or nothing_to_ask(lead)]),
     ]
@@ -54,7 +55,7 @@ def headline(lead: dict[str, Any]) -> str:
     team = f" ({lead['team']})" if lead["team"] else ""
     told = [f"owner: {lead['owner']}{team}" if lead["owner"] else "nobody owns it"]
     told += [f"{name}: {spaced(lead[name])}" for name in ("source", "channel", "campaign") if lead[name]]
-    title = f"{lead['lead_id']}: {CLASS_NAMES[lead['class']]}{', hot' if lead['is_hot'] else ''}"
+    title = f"{lead['lead_id']}: {STAGE_NAMES[lead['class']]}{', hot' if lead['is_hot'] else ''}"
     return "\n".join([title, "; ".join(told), lead["why"], *remarks(lead)])
 
 
@@ -64,7 +65,7 @@ def remarks(lead: dict[str, Any]) -> list[str]:
         return []
     lines = []
     if lead["class"] != lead["stage"]:
-        lines.append(f"The CRM has it as {CLASS_NAMES[lead['stage']]}; the line above is what the agreed criteria say.")
+        lines.append(f"The CRM has it as {STAGE_NAMES[lead['stage']]}; the line above is what the agreed criteria say.")
     is_waiting = lead["episode_mql_at"] is not None and lead["first_touch_after_mql_at"] is None
     if is_waiting and lead["stage"] in EARNED:
         lines.append("No touch by sales is on record since it was handed over.")
@@ -74,16 +75,16 @@ def remarks(lead: dict[str, Any]) -> list[str]:
 def journey(lead: dict[str, Any], *, policy: Policy) -> list[str]:
     """What happened when, in the order of time."""
     events = [(lead["created_at"], 0, "created")]
-    for place, stage in enumerate(LADDER[1:], start=1):
+    for place, stage in enumerate(STAGES[1:], start=1):
         note = " (not recorded; a later stage implies it)" if lead[f"is_{stage}_imputed"] else ""
-        events.append((lead[f"{stage}_at"], place, CLASS_NAMES[stage] + note))
+        events.append((lead[f"{stage}_at"], place, STAGE_NAMES[stage] + note))
     for exit_stage in EXITS:
         reason = lead[f"{exit_stage}_reason"]
-        events.append((lead[f"{exit_stage}_at"], 9, CLASS_NAMES[exit_stage] + (f": {reason}" if reason else "")))
+        events.append((lead[f"{exit_stage}_at"], 9, STAGE_NAMES[exit_stage] + (f": {reason}" if reason else "")))
     if lead["episodes"] > 1:
         events.append((lead["episode_mql_at"], 1, "MQL again, after recycling"))
     if lead["class"] in EARNED and lead["earned_at"] is not None:
-        events.append((lead["earned_at"], 7, f"the agreed criteria for {CLASS_NAMES[lead['class']]} are met"))
+        events.append((lead["earned_at"], 7, f"the agreed criteria for {STAGE_NAMES[lead['class']]} are met"))
     if lead["wait_hours"] is not None:
         agreed = policy.handoff.sla_hours
         late = f" (agreed: {agreed:g})" if lead["wait_hours"] > agreed else ""

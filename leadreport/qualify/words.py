@@ -11,19 +11,7 @@ from leadreport.policy import (
     ScoreCriterion,
     StageCriterion,
 )
-
-CLASS_NAMES = {
-    "lead": "Lead",
-    "mql": "MQL",
-    "sal": "SAL",
-    "sql": "SQL",
-    "opportunity": "Opportunity",
-    "customer": "Customer",
-    "lost": "Lost",
-    "disqualified": "Disqualified",
-    "recycled": "Recycled",
-}
-"""How a class is written in a sentence."""
+from leadreport.words import STAGE_NAMES
 
 ANSWERED = {"yes": "confirmed", "no": "denied", "unknown": "not known"}
 
@@ -48,7 +36,7 @@ def phrase(criterion: Criterion) -> str:
         case ScoreCriterion():
             return f"score of at least {criterion.score_at_least:g}"
         case StageCriterion():
-            return f"{CLASS_NAMES[criterion.stage]} in the CRM"
+            return f"{STAGE_NAMES[criterion.stage]} in the CRM"
         case AnswerCriterion():
             return f"{spaced(criterion.answer)} {ANSWERED[criterion.is_]}"
         case FrameworkCriterion():

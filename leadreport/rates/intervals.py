@@ -52,6 +52,21 @@ def wilson_high(k: Column, n: Column, *, confidence: float = 0.95) -> pl.Expr:
     return pl.when(as_expr(k) == as_expr(n)).then(0.0 * centre + 1.0).otherwise((centre + half).clip(0, 1))
 
 
+def rate_with_ends(
+    k: Column, n: Column, *, name: str = "rate", low: str = "low", high: str = "high", decimals: int | None = None
+) -> dict[str, pl.Expr]:
+    """A rate and the two ends of its Wilson interval as columns, for `select` and `with_columns`.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"customers": [15], "leads": [148]})
+    >>> frame.select(**rate_with_ends("customers", "leads", name="close_rate", decimals=4)).row(0, named=True)
+    {'close_rate': 0.1014, 'low': 0.0624, 'high': 0.1605}
+    """
+    columns = {name: rate(k, n), low: wilson_low(k, n), high: wilson_high(k, n)}
+    return columns if decimals is None else {key: each.round(decimals) for key, each in columns.items()}
+
+
 def rate_interval(successes: Numbers, trials: Numbers, *, confidence: float = 0.95) -> pl.DataFrame:
     """Rates with Wilson's interval, one row per pair of numbers: columns rate, low, high; null where trials are 0.
 

@@ -9,14 +9,19 @@ from scipy.special import ndtri, stdtrit
 
 from leadreport.errors import InputError
 from leadreport.rates.intervals import Column, as_expr
+from leadreport.words import (
+    DOWN,
+    FALLING,
+    FALSE_ALARM_RATE,
+    LEAST_PERIODS,
+    NORMAL_VARIATION,
+    RISING,
+    STEADY,
+    TOO_FEW,
+    UP,
+)
 
 Series = Sequence[float | None] | pl.Series
-
-FALSE_ALARMS = 0.01
-"""The promised share of false alarms when nothing has changed: one headline in a hundred weeks."""
-
-LEAST_PERIODS = 8
-"""With fewer periods behind it, a change cannot be told from noise."""
 
 
 def control_limits(
@@ -24,7 +29,7 @@ def control_limits(
     *,
     trials: Series | None = None,
     new_trials: float | None = None,
-    false_alarms: float = FALSE_ALARMS,
+    false_alarms: float = FALSE_ALARM_RATE,
     least_periods: int = LEAST_PERIODS,
 ) -> pl.DataFrame:
     """Between which limits the next count, or the next rate, would fall if nothing had changed.
@@ -52,7 +57,7 @@ def control_limits(
 
 
 def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
-    """The word for a new value: "up", "down", "within noise", or "too few to say".
+    """The word for a new value: "up", "down", "normal variation", or "too few to say".
 
     Too few are they when there are no limits, and when inside the limits even 0 would be: then a fall could not show.
 
@@ -65,16 +70,16 @@ def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
     value, low, high = as_expr(value), as_expr(low_limit), as_expr(high_limit)
     return (
         pl.when(value > high)
-        .then(pl.lit("up"))
+        .then(pl.lit(UP))
         .when(value < low)
-        .then(pl.lit("down"))
+        .then(pl.lit(DOWN))
         .when(low > 0, value.is_not_null())
-        .then(pl.lit("within noise"))
-        .otherwise(pl.lit("too few to say"))
+        .then(pl.lit(NORMAL_VARIATION))
+        .otherwise(pl.lit(TOO_FEW))
     )
 
 
-def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARMS) -> str:
+def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARM_RATE) -> str:
     """Whether the last periods together lie higher or lower than those before: a slow drift that no single one shows.
 
     The words are "rising", "falling", "steady", and "too few to say" with fewer than 8 periods before the recent ones.
@@ -91,14 +96,14 @@ def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARMS
     seen = present(values)
     before, last = seen[:-recent], seen[-recent:]
     if len(before) < LEAST_PERIODS:
-        return "too few to say"
+        return TOO_FEW
     if np.ptp(seen) == 0:
-        return "steady"
+        return STEADY
     has_ties = len(np.unique(seen)) < len(seen)
     test = mannwhitneyu(last, before, method="asymptotic" if has_ties else "exact")
     if test.pvalue > false_alarms:
-        return "steady"
-    return "rising" if test.statistic > len(before) * recent / 2 else "falling"
+        return STEADY
+    return RISING if test.statistic > len(before) * recent / 2 else FALLING
 
 
 def count_limits(counts: np.ndarray, *, false_alarms: float, least_periods: int) -> pl.DataFrame:

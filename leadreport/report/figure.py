@@ -10,8 +10,6 @@ from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.report.guard import check_chart, datasets
 
-CHART_MIME = "application/vnd.leadreport.chart"
-
 COMPOSED = ("facet", "repeat", "hconcat", "vconcat", "concat")
 
 Spec = Mapping[str, Any]

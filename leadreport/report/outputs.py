@@ -7,11 +7,10 @@ from nbformat import NotebookNode
 
 from leadreport.errors import PageError
 from leadreport.report.failure import ANSI, place_of, plain
-from leadreport.report.figure import CHART_MIME, figure
+from leadreport.report.figure import figure
 from leadreport.report.guard import check_html
 from leadreport.report.outline import Prose, silent_before
-
-HEADLINES_MIME = "application/vnd.leadreport.headlines"
+from leadreport.words import CHART_MIME
 
 TYPES = (CHART_MIME, "text/html", "text/markdown", "image/png", "image/jpeg", "text/plain")
 """What a page can show; the first of an output's types is shown."""

@@ -12,8 +12,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from leadreport.errors import LeadreportError
-from leadreport.report.outputs import HEADLINES_MIME
 from leadreport.report.summary import WorkspaceSummary
+from leadreport.words import HEADLINES_MIME
 
 RECORD = "run.json"
 FAILED = ".failed.json"

@@ -12,13 +12,14 @@ from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.report.execute import PAGE_SECONDS, Job, read_notebook
 from leadreport.report.index import write_runs_index
 from leadreport.report.parameters import Values, assigned, declared
-from leadreport.report.published import REPORTS, published_by, published_earlier
+from leadreport.report.published import published_by, published_earlier
 from leadreport.report.record import FAILED, Record, as_json, failure_record, read_records
 from leadreport.report.shelf import draft_of, ended_by_signals, locked, put_in_place, write_whole
 from leadreport.report.stopwatch import Stopwatch
 from leadreport.report.summary import WorkspaceSummary
 from leadreport.report.workers import execute_all
 from leadreport.report.writing import write_report
+from leadreport.words import REPORTS_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def run_report(
             to_some={**earlier, **(parameters or {})},
         )
         with draft_of(reports_folder, summary.week) as draft:
-            told = {REPORTS: str(reports_folder.resolve())}
+            told = {REPORTS_VARIABLE: str(reports_folder.resolve())}
             jobs = [
                 Job(page, notebook, workspace_folder, values[page], page_seconds, told)
                 for page, notebook in notebooks.items()

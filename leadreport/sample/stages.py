@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from leadreport.policy import LADDER
 from leadreport.sample.calendar import DAY, Calendar, instant
 from leadreport.sample.people import drawn
+from leadreport.words import STAGES
 
 SKIPPED = {"mql": 0.04, "sal": 0.09, "sql": 0.05, "opportunity": 0.04, "customer": 0.04}
 """Shares of steps that were taken and not recorded, where a later one was."""
@@ -29,7 +29,7 @@ def make_stages(
     """lead_id, reached_at, stage, reason; in the order in which it happened."""
     parts = [ladder(journeys, rng), returns(journeys), *exits(journeys, calendar, rng), losses(deals, rng)]
     history = pl.concat(parts).filter(pl.col("at") < calendar.end)
-    rank = pl.col("stage").replace_strict({stage: place for place, stage in enumerate(LADDER)}, default=len(LADDER))
+    rank = pl.col("stage").replace_strict({stage: place for place, stage in enumerate(STAGES)}, default=len(STAGES))
     history = history.sort("at", "lead_id", rank, maintain_order=True)
     return history.select("lead_id", instant("at").alias("reached_at"), "stage", "reason")
 
@@ -44,7 +44,7 @@ def ladder(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """The steps up, without those that were skipped."""
     ats = ("created", "mql", "sal", "sql", "opportunity", "closed")
     parts = []
-    for rank, (stage, at) in enumerate(zip(LADDER, ats, strict=True)):
+    for rank, (stage, at) in enumerate(zip(STAGES, ats, strict=True)):
         is_kept = pl.Series(rng.random(journeys.height) >= SKIPPED.get(stage, 0))
         is_last = (pl.col("depth") == rank) & (stage != "customer")
         parts.append(rows(journeys.filter((pl.col("depth") >= rank) & (is_kept | is_last)), at, stage))

@@ -49,7 +49,7 @@ def closed_loop(
         column), value, won, lost (leads that have it), odds_ratio (won against lost; behaviours among leads that did
         about as much), won_rate and lost_rate (of all won and all lost leads), difference with low and high (Newcombe),
         p_value (Mantel-Haenszel), q_value (Benjamini-Hochberg), win_rate (won of won and lost), verdict ("more among
-        won", "more among lost", "within noise"). What goes with winning need not cause it.
+        won", "more among lost", "normal variation"). What goes with winning need not cause it.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def compared(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
             q_value=pl.Series(false_discovery_control(p) if n else p, dtype=pl.Float64).round(6),
             win_rate=pl.col("won") / (pl.col("won") + pl.col("lost")),
         )
-        .with_columns(verdict=pl.when(real).then(more).otherwise(pl.lit("within noise")))
+        .with_columns(verdict=pl.when(real).then(more).otherwise(pl.lit("normal variation")))
         .sort(pl.col("surprise").round(8), "aspect", "value", descending=[True, False, False])
         .drop("surprise")
     )

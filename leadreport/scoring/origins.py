@@ -14,7 +14,7 @@ def close_rates(leads: pl.DataFrame, *, by: str, outcome: str = "is_customer") -
 
     One row per group, the highest rate first: the group, leads, customers, close_rate, low, high (Wilson), lift (over
     the benchmark), q_value (Fisher against the others, Benjamini-Hochberg over the groups), verdict ("above the
-    others", "below the others", "within noise").
+    others", "below the others", "normal variation").
 
     Examples
     --------
@@ -52,4 +52,4 @@ def close_rates(leads: pl.DataFrame, *, by: str, outcome: str = "is_customer") -
 
 def verdict_of(lift: pl.Expr) -> pl.Expr:
     side = pl.when(lift > 1).then(pl.lit("above the others")).otherwise(pl.lit("below the others"))
-    return pl.when(pl.col("q_value") <= FALSE_SHARE).then(side).otherwise(pl.lit("within noise"))
+    return pl.when(pl.col("q_value") <= FALSE_SHARE).then(side).otherwise(pl.lit("normal variation"))

@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from leadreport.errors import did_you_mean, listed
-from leadreport.policy import EXITS, LADDER
 from leadreport.policy.criteria import Strict
 from leadreport.sources.notation import Column, Columns, Condition, as_column
 from leadreport.tables import WORDS, column_types, required_columns
+from leadreport.words import EXITS, STAGES
 
 
 class Mapping(Strict):
@@ -93,7 +93,7 @@ class StagesMapping(Mapping):
     """Stage history; each column under `dates` becomes one row wherever it is filled."""
 
     table: ClassVar[str] = "stages"
-    dates: dict[Literal[LADDER + EXITS], Annotated[Column, BeforeValidator(as_column)]] = {}  # type: ignore[valid-type]
+    dates: dict[Literal[STAGES + EXITS], Annotated[Column, BeforeValidator(as_column)]] = {}  # type: ignore[valid-type]
 
     def given(self) -> set[str]:
         return super().given() | ({"reached_at", "stage"} if self.dates else set())

@@ -1,12 +1,13 @@
 """Which further columns of the leads may be attributes."""
 
-from leadreport.policy import CRITERIA, EXITS, LADDER, Policy
+from leadreport.policy import CRITERIA, Policy
+from leadreport.words import EXITS, STAGES
 
 COMPUTED: frozenset[str] = frozenset(
     [
-        *(f"{stage}_at" for stage in LADDER + EXITS),
-        *(f"is_{stage}" for stage in LADDER),
-        *(f"is_{stage}_imputed" for stage in LADDER),
+        *(f"{stage}_at" for stage in STAGES + EXITS),
+        *(f"is_{stage}" for stage in STAGES),
+        *(f"is_{stage}_imputed" for stage in STAGES),
         *(f"{stage}_reason" for stage in EXITS),
         *(f"answer_{name}{part}" for name in CRITERIA for part in ("", "_at", "_by")),
         *("stage", "stage_at", "merged_leads", "episodes", "episode_mql_at", "episode_sal_at"),

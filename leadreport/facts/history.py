@@ -1,13 +1,46 @@
-"""Merged leads: the merged-away id disappears and its whole history is re-pointed to the survivor (SEMANTICS 7)."""
+"""What the tables showed at an instant: rows that had happened, deals as they stood, merged ids re-pointed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 import narwhals.stable.v2 as nw
+
+INSTANTS = {
+    "leads": "created_at",
+    "activities": "happened_at",
+    "stages": "reached_at",
+    "deals": "created_at",
+    "answers": "answered_at",
+    "feedback": "given_at",
+}
+"""The column that says when a row of each table became true; spend has days, not instants."""
 
 ROUNDS = 4
 """Each round doubles how far a chain of merges is followed: 16 merges in a row."""
 
 
+def visible(tables: Mapping[str, Any], *, as_of: datetime) -> dict[str, nw.LazyFrame]:
+    """The tables as they stood at the instant (SEMANTICS 1), lazy."""
+    return {name: visible_rows(nw.from_native(tables[name]).lazy(), name, as_of=as_of) for name in INSTANTS}
+
+
+def visible_rows(rows: nw.LazyFrame, name: str, *, as_of: datetime) -> nw.LazyFrame:
+    """The rows of one table that had happened before the instant; a deal that closed later was still open."""
+    boundary = nw.lit(as_of)
+    seen = rows.filter(nw.col(INSTANTS[name]) < boundary)
+    if name != "deals":
+        return seen
+    was_open = nw.col("closed_at").is_null() | (nw.col("closed_at") >= boundary)
+    return seen.with_columns(
+        status=nw.when(was_open).then(nw.lit("open")).otherwise(nw.col("status")),
+        closed_at=nw.when(~was_open).then(nw.col("closed_at")),
+        reason=nw.when(~was_open).then(nw.col("reason")),
+    )
+
+
 def merge_targets(leads: nw.LazyFrame) -> nw.LazyFrame:
-    """The survivor of every merged-away lead: [lead_id, survivor_id].
+    """The survivor of every merged-away lead (SEMANTICS 7): [lead_id, survivor_id].
 
     A merge into a lead that does not exist, or in a circle, has no survivor; such a lead stays itself.
     """

@@ -1,0 +1,23 @@
+"""The words for a change, and what a difference needs before it is called one."""
+
+UP, DOWN = "up", "down"
+NORMAL_VARIATION = "normal variation"
+TOO_FEW = "too few to say"
+PARTIAL = "partial"
+
+VERDICTS: tuple[str, ...] = (UP, DOWN, NORMAL_VARIATION, TOO_FEW, PARTIAL)
+"""Every verdict on a change; a page uses no other word."""
+
+RISING, FALLING, STEADY = "rising", "falling", "steady"
+
+TRENDS: tuple[str, ...] = (RISING, FALLING, STEADY, TOO_FEW)
+"""Every verdict on a slow drift."""
+
+FALSE_ALARM_RATE = 0.01
+"""The promise behind every verdict: when nothing has changed, one headline in a hundred says that something has."""
+
+LEAST_COUNT = 10
+"""With fewer leads, MQLs or SQLs on either side, a difference is not reported."""
+
+LEAST_PERIODS = 8
+"""With fewer earlier periods, a change cannot be told from normal variation."""
