@@ -57,6 +57,10 @@ class Period:
         step = timedelta(days=self.days * periods)
         return Period(self.start_on + step, self.end_on + step, self.zone)
 
+    def last_weeks(self, weeks: int) -> "Period":
+        """The period of whole weeks that ends where this one ends."""
+        return Period(self.end_on - timedelta(weeks=weeks), self.end_on, self.zone)
+
 
 def as_instant(moment: date | datetime | str, *, zone: str) -> datetime:
     """The instant that a date (local midnight), an ISO text or a datetime means, in UTC.
