@@ -4,16 +4,25 @@ from . import charts, formats, page, rates
 from .check import describe_rejected
 from .clock import Period, as_instant, working_deadline, working_hours
 from .cost import (
+    arrival_ages,
     attribute_credit,
     channels_above_value,
+    cohort_period,
     cost_change,
     cost_per_sql,
     credit_by_model,
     in_currency,
     lead_value,
+    model_gaps,
+    movable_channels,
     move_budget,
+    named_touches,
+    pipeline_coverage,
     sales_velocity,
+    shift_to_cheapest,
     spend_lag,
+    unassigned,
+    with_total,
 )
 from .errors import InputError, LeadreportError, PageError, PolicyError
 from .funnel import (
