@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from leadreport.errors import did_you_mean, listed
 from leadreport.policy.criteria import Strict
 from leadreport.sources.notation import Column, Columns, Condition, as_column
-from leadreport.tables import WORDS, column_types, required_columns
+from leadreport.tables import ALLOWED_VALUES as WORDS
+from leadreport.tables import column_types, required_columns
 from leadreport.words import EXITS, STAGES
 
 

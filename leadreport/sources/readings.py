@@ -8,7 +8,8 @@ from leadreport.policy import Policy
 from leadreport.sources.convert import Reading
 from leadreport.sources.mappings import Mapping
 from leadreport.sources.notation import Column, File
-from leadreport.tables import WORDS, column_types
+from leadreport.tables import ALLOWED_VALUES as WORDS
+from leadreport.tables import column_types
 
 ATTRIBUTES: dict[str | None, pl.DataType | None] = {
     "text": pl.String(),
