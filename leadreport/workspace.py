@@ -19,7 +19,7 @@ from leadreport.errors import InputError, listed
 from leadreport.facts import lead_facts
 from leadreport.policy import Policy, load_policy
 from leadreport.sources import input_files, read_tables
-from leadreport.tables import TABLES
+from leadreport.tables import INSTANTS, TABLES
 
 KEPT = 8
 """So many states of the inputs stay in the cache; it may be deleted at any time."""
@@ -75,17 +75,6 @@ class Workspace:
     def has(self, name: str) -> bool:
         """Whether the workspace has rows of a table."""
         return not self.counts.filter(pl.col("table") == name, pl.col("good") > 0).is_empty()
-
-
-INSTANTS = {
-    "leads": "created_at",
-    "activities": "happened_at",
-    "stages": "reached_at",
-    "deals": "created_at",
-    "answers": "answered_at",
-    "feedback": "given_at",
-}
-"""The instants that tell how far the data reach."""
 
 
 def as_they_stood(rows: pl.DataFrame, name: str, *, as_of: datetime, zone: str) -> pl.DataFrame:

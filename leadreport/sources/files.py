@@ -1,4 +1,4 @@
-"""The files of a workspace: where they are, what is in them, and whether they are the same as before."""
+"""The files of a workspace: where they are, which tables they feed, and a hash of their content."""
 
 import hashlib
 from pathlib import Path
@@ -7,26 +7,35 @@ import polars as pl
 
 from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.policy.load import parse_model
-from leadreport.sources.content import open_file
-from leadreport.sources.model import Sources
-from leadreport.sources.notation import File
-from leadreport.sources.text import plain_text
+from leadreport.sources.content import open_file, plain_text
+from leadreport.sources.mapping import File, Sources
 from leadreport.tables import TABLES
 
 MAPPING = "sources.toml"
-OWN = (".csv", ".parquet")
-"""Endings of files in our own columns."""
+ENDINGS = (".csv", ".parquet")
+"""Endings of files that use our own column names."""
+
+
+def template_text() -> str:
+    """The `sources.toml` of a new workspace: it reads a contact export and shows how to add deals and spend.
+
+    Examples
+    --------
+    >>> "[[leads]]" in template_text()
+    True
+    """
+    return (Path(__file__).parent / "template.toml").read_text(encoding="utf-8")
 
 
 def load_sources(folder: Path) -> Sources:
-    """What `sources.toml` says, or, without one, the files in our columns: leads.csv, activities.parquet, ...
+    """The content of `sources.toml`; without one, the files named as our tables: leads.csv, activities.parquet, ...
 
     Raises
     ------
     PolicyError
-        When `sources.toml` says something that cannot be meant.
+        When `sources.toml` is not valid.
     InputError
-        When there is neither `sources.toml` nor a file of leads, or a table comes in two files.
+        When there is neither `sources.toml` nor a file of leads, or a table has two files.
     """
     if (folder / MAPPING).is_file():
         text = plain_text((folder / MAPPING).read_bytes(), encoding=None, name=MAPPING)
@@ -43,21 +52,21 @@ def load_sources(folder: Path) -> Sources:
 
 
 def own_name(folder: Path, column: str) -> str:
-    """What the source calls a column of leads: the first name that its mapping gives, or ours."""
+    """The name of a column of leads in the source: the first name in its mapping, or ours."""
     columns = next((each.columns for each in load_sources(folder).leads if each.columns), {})
     return columns[column].column[0] if column in columns else column
 
 
 def own_file(folder: Path, *, name: str) -> str | None:
-    """The name of a table's file in our columns."""
-    found = [f"{name}{ending}" for ending in OWN if (folder / f"{name}{ending}").is_file()]
+    """The name of the file that is named as a table, if there is one."""
+    found = [f"{name}{ending}" for ending in ENDINGS if (folder / f"{name}{ending}").is_file()]
     if len(found) > 1:
-        raise InputError(f"{name} comes in two files: {' and '.join(found)}", hint="delete the one that is not meant")
+        raise InputError(f"{name} has two files: {' and '.join(found)}", hint="delete the one that is not meant")
     return found[0] if found else None
 
 
 def root_of(folder: Path, *, sources: Sources, data: str | Path | None) -> Path:
-    """Where the files are: what the caller says, else the `folder` of `sources.toml`, else the workspace."""
+    """The folder of the files: the caller's, else the `folder` of `sources.toml`, relative to the workspace."""
     return Path(data) if data is not None else folder / sources.folder
 
 
@@ -71,23 +80,23 @@ def paths_of(file: File, *, root: Path) -> list[Path]:
     """
     found = {path for pattern in file.path for path in matches(pattern, root=root)}
     if not found:
-        there = sorted(entry.name for entry in root.iterdir() if entry.is_file()) if root.is_dir() else []
+        present = sorted(entry.name for entry in root.iterdir() if entry.is_file()) if root.is_dir() else []
         raise InputError(
             f"no file {' or '.join(map(repr, file.path))} in {root}",
-            found=listed(there) or ("no file at all" if root.is_dir() else "no such folder"),
-            hint=did_you_mean(Path(file.path[0]).name, there) if there else f"correct path or folder in {MAPPING}",
+            found=listed(present) or ("no file at all" if root.is_dir() else "no such folder"),
+            hint=did_you_mean(Path(file.path[0]).name, present) if present else f"correct path or folder in {MAPPING}",
         )
     return sorted(found)
 
 
 def matches(pattern: str, *, root: Path) -> list[Path]:
-    """The files under a name or, when no file has it, under a pattern with * and ?."""
+    """The files of a name or, when no file has it, of a pattern with * and ?."""
     whole = root / pattern
     if whole.is_file():
         return [whole]
-    inside = Path(whole.anchor) if whole.is_absolute() and Path(pattern).is_absolute() else root
-    relative = Path(pattern).relative_to(Path(pattern).anchor) if Path(pattern).is_absolute() else Path(pattern)
-    return [path for path in inside.glob(str(relative)) if path.is_file()]
+    anchor = Path(pattern).anchor
+    inside = Path(anchor) if anchor else root
+    return [path for path in inside.glob(str(Path(pattern).relative_to(anchor))) if path.is_file()]
 
 
 def name_of(path: Path, *, root: Path) -> str:
@@ -96,30 +105,30 @@ def name_of(path: Path, *, root: Path) -> str:
 
 
 def input_files(folder: str | Path, *, data: str | Path | None = None) -> pl.DataFrame:
-    """[file, tables, bytes, rows, sha256]: the files that a workspace reads, sorted by name.
+    """[file, tables, bytes, rows, sha256]: the files that a workspace reads, sorted by name (definition 34).
 
-    `tables` lists the tables that a file feeds, `rows` counts the rows below its header, those left out included.
+    `tables` lists the tables that a file feeds; `rows` counts the rows below its header, those left out included.
 
     Raises
     ------
     PolicyError, InputError
-        As `read_tables` does, as far as a file must be opened to count its rows.
+        As `read_tables`, for the errors that opening a file can show.
     """
     sources = load_sources(Path(folder))
     root = root_of(Path(folder), sources=sources, data=data)
-    feeds = {key: [each.table for each in sources.mappings() if each.from_ == key] for key in sources.files}
+    tables = {key: [each.table for each in sources.mappings() if each.from_ == key] for key in sources.files}
     rows = [
-        described(path, file=file, name=name_of(path, root=root), tables=feeds[key])
+        describe_file(path, file=file, name=name_of(path, root=root), tables=tables[key])
         for key, file in sources.files.items()
-        if feeds[key]
+        if tables[key]
         for path in paths_of(file, root=root)
     ]
     schema = {"file": pl.String, "tables": pl.String, "bytes": pl.Int64, "rows": pl.Int64, "sha256": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("file", "tables")
 
 
-def described(path: Path, *, file: File, name: str, tables: list[str]) -> tuple[str, str, int, int, str]:
-    """A file's row: name, tables, size, rows, content."""
+def describe_file(path: Path, *, file: File, name: str, tables: list[str]) -> tuple[str, str, int, int, str]:
+    """Name, tables, size in bytes, number of rows and hash of a file."""
     rows = open_file(path, file=file, name=name).rows.height
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
