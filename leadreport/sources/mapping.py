@@ -254,6 +254,7 @@ class Sources(Strict):
     ['Create Date']
     """
 
+    format: Literal[1] = 1
     folder: str = "."
     files: dict[str, File]
     leads: list[LeadsMapping] = []
