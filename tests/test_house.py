@@ -100,7 +100,7 @@ def test_no_committed_file_is_large():
 
 
 def pinned_versions() -> dict[str, str]:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", lock, flags=re.MULTILINE))
 
 
@@ -127,7 +127,8 @@ CONDA_NAMES = {"tzdata": "python-tzdata"}
 def test_the_conda_environment_says_the_same_as_the_project():
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
     conda = {line.strip(" -") for line in lines if line.startswith("  - ")} - {"conda-forge", "pip", "pip:"}
-    wanted = {each.replace("tzdata", CONDA_NAMES["tzdata"]) for each in project()["dependencies"]}
+    named = project()["dependencies"] + project()["optional-dependencies"]["lab"]
+    wanted = {each.replace("tzdata", CONDA_NAMES["tzdata"]) for each in named}
     assert conda == wanted | {f"python{project()['requires-python']}"}
 
 
