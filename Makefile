@@ -36,7 +36,7 @@ lock:  ## pin the dependencies again (needs uv)
 		pyproject.toml -o requirements.lock
 
 bundle: $(READY)  ## bundle Vega into the package again, after an update of Altair
-	@$(BIN)/python -m leadreport.report.bundle
+	@$(BIN)/python -m leadreport.publish.template
 
 browser:
 	@sh tests/browser/install.sh
