@@ -46,7 +46,7 @@ lock:  ## pin the dependencies again, for a run and for everything (needs uv)
 	$(COMPILE) --all-extras --constraints requirements.lock pyproject.toml -o requirements-dev.lock
 
 bundle: $(READY_DEV)  ## bundle Vega into the package again, after an update of Altair
-	@$(BIN)/python -m leadreport.report.bundle
+	@$(BIN)/python -m leadreport.publish.template
 
 browser:
 	@sh tests/browser/install.sh

@@ -13,12 +13,14 @@ PACKAGE = ROOT / "leadreport"
 
 ORDER = (
     *("errors", "words", "policy", "clock", "tables", "sources", "check", "facts", "workspace", "rates"),
-    *("scoring", "qualify", "funnel", "cost", "handoff", "lists", "formats", "charts", "page", "report"),
+    *("scoring", "qualify", "funnel", "cost", "handoff", "lists", "formats", "charts", "page"),
+    *("publish", "run"),
 )
 """The rooms from the ground up: a room may import what stands before it, less what MUST_NOT_KNOW forbids."""
 
 METRICS = {"scoring", "qualify", "funnel", "cost", "handoff"}
 READING = {"sources", "check", "facts", "workspace"}
+DRAWING = {"charts", "page"}
 ALONE = {"shipped": set(), "sample": {"errors", "words", "policy", "clock", "tables"}}
 """Rooms beside the order, and what they may know."""
 
@@ -30,7 +32,7 @@ MUST_NOT_KNOW: dict[str, set[str]] = {
     "formats": {*ORDER} - {"errors", "words"},
     "charts": {*ORDER} - {"errors", "words", "formats"},
     "page": {*ORDER} - {"errors", "words", "formats", "charts"},
-    "report": {"tables", "sources", "check", "facts", "rates", "lists", "charts", "page", *METRICS},
+    **{room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "lists"} for room in ("publish", "run")},
 }
 """The walls: CONTRIBUTING.md says why."""
 
