@@ -83,7 +83,7 @@ def policy_backtest(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> 
     past, later = split_by_time(facts, split_at=split_at, as_of=as_of, policy=policy)
     if min(past["is_customer"].sum(), later["is_customer"].sum()) < LEAST_CUSTOMERS:
         return backtest_of(np.zeros(0), [])
-    attributes = used_attributes(facts, policy=policy, as_of=as_of)
+    attributes = sorted(used_attributes(facts, policy=policy, as_of=as_of))
     return backtest(past, later, attributes=attributes, outcome="is_customer", models={"naive_bayes": naive_bayes})
 
 

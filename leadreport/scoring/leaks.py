@@ -41,10 +41,10 @@ SCHEMA = {
     "is_suspect": pl.Boolean,
     "is_used": pl.Boolean,
     "evidence": pl.String,
-    "customers_filled_rate": pl.Float64,
-    "others_filled_rate": pl.Float64,
+    "filled_rate_customers": pl.Float64,
+    "filled_rate_others": pl.Float64,
     "auc": pl.Float64,
-    "auc_of_others": pl.Float64,
+    "auc_others": pl.Float64,
     "late_rate": pl.Float64,
 }
 
@@ -77,7 +77,7 @@ def leakage_audit(
     -------
     pl.DataFrame
         A row per attribute, suspects first: attribute, is_suspect, is_used, evidence (a sentence),
-        customers_filled_rate, others_filled_rate, auc (alone, cross-fitted), auc_of_others (of all unsuspicious others
+        filled_rate_customers, filled_rate_others, auc (alone, cross-fitted), auc_others (of all unsuspicious others
         together; only where the own AUC is high), late_rate (share of customers for which it was set at or after the
         outcome; null when not known).
 
