@@ -80,7 +80,10 @@ def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
         after = np.bincount(codes[:, j], minlength=len(attribute.values))
         rows.append(compared(attribute.name, attribute.values, before, after))
     inputs = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("psi", "input", descending=[True, False])
-    return pl.concat([score_stability(recent, card), inputs])
+    starts, before = (card.bands[name].to_numpy() for name in ("score_from", "leads"))
+    after = np.bincount(band_of(score_leads(recent, card)["score"].to_numpy(), starts), minlength=len(starts))
+    score = compared("score", band_names(starts), before, after)
+    return pl.concat([pl.DataFrame([score], schema=SCHEMA, orient="row"), inputs])
 
 
 def refit_note(stable: pl.DataFrame) -> str:
@@ -103,14 +106,6 @@ def refit_note(stable: pl.DataFrame) -> str:
     if stable.is_empty():
         return "There are no recent leads to compare with those that made the card."
     return "The card still fits: the score and its attributes have moved little, or no more than chance explains."
-
-
-def score_stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
-    """The row of the score: recent leads over the bands of the training leads."""
-    starts, before = card.bands["score_from"].to_numpy(), card.bands["leads"].to_numpy()
-    places = band_of(score_leads(recent, card)["score"].to_numpy(), starts)
-    after = np.bincount(places, minlength=len(starts))
-    return pl.DataFrame([compared("score", band_names(starts), before, after)], schema=SCHEMA, orient="row")
 
 
 def compared(name: str, values: Sequence[str], before: Array, after: Array) -> tuple:
