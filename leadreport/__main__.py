@@ -15,7 +15,7 @@ from leadreport.lists import as_csv, crm_scores, named_leads, work_lists
 from leadreport.policy import PRESETS
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
-from leadreport.scoring import parse_scorecard, policy_scorecard, scorecard_text
+from leadreport.scoring import parse_scorecard, scorecard, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_workspace
 from leadreport.workspace import (
     Workspace,
@@ -147,11 +147,7 @@ def score(
 ) -> None:
     """Score every open lead of FOLDER, with reasons, under the CRM's own ids, as a CSV for the CRM."""
     ws = opened(folder, as_of)
-    card = (
-        parse_scorecard(card_path.read_text(encoding="utf-8"))
-        if card_path
-        else policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)
-    )
+    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else scorecard(ws)
     scores = crm_scores(ws, card, score_name=score_name, reasons_name=reasons_name)
     out.write_bytes(as_csv(scores, policy=ws.policy))
     if save_card:

@@ -5,12 +5,10 @@ import polars.selectors as cs
 
 from leadreport.check import defuse_formulas
 from leadreport.clock import Period
-from leadreport.errors import InputError
-from leadreport.facts import is_closed
 from leadreport.handoff import bridge_leads, overdue_leads
 from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
-from leadreport.scoring import Scorecard, policy_scorecard, score_leads
+from leadreport.scoring import Scorecard, open_leads_by_score, score_leads, scored_leads
 from leadreport.sources import own_name
 from leadreport.workspace import Workspace
 
@@ -45,18 +43,14 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
 
 
 def named_leads(ws: Workspace) -> pl.DataFrame:
-    """Every lead with its class, and its score where the workspace can be scored at all."""
-    try:
-        leads = score_leads(ws.facts, policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of))
-    except InputError:  # the scoring page says why; a list in another order is still a list
-        leads = ws.facts
+    """Every lead with its class, and its score where the workspace can be scored."""
     seen = ws.activities.filter(pl.col("happened_at") < ws.as_of)
-    return classify_leads(leads, policy=ws.policy, activities=seen)
+    return classify_leads(scored_leads(ws), policy=ws.policy, activities=seen)
 
 
 def crm_scores(ws: Workspace, card: Scorecard, *, score_name: str, reasons_name: str) -> pl.DataFrame:
     """The scores of all open leads, highest first: id, score, expected_close_rate, reasons, under the CRM's names."""
-    scores = score_leads(ws.facts.filter(~is_closed()), card).sort("score", "lead_id", descending=[True, False])
+    scores = open_leads_by_score(score_leads(ws.facts, card))
     names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
     return scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
 
