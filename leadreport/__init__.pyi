@@ -5,6 +5,7 @@ from .check import describe_rejected
 from .clock import Period, as_instant, working_deadline, working_hours
 from .cost import (
     attribute_credit,
+    channels_above_value,
     cost_change,
     cost_per_sql,
     credit_by_model,
@@ -49,6 +50,7 @@ from .handoff import (
     overdue_leads,
     pulse,
     rejection_reasons,
+    slow_owners,
     speed_to_lead,
     too_early_too_late,
     touch_curve,

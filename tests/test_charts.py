@@ -151,7 +151,7 @@ VALUES = pl.DataFrame(
         "lead_value_low": [330.0, 250.0, 100.0],
         "lead_value_high": [700.0, 640.0, 460.0],
         "value_per_cost": [4.0840336, 0.4444444, None],
-        "verdict": ["worth it", "too dear", "too few to say"],
+        "verdict": ["worth it", "costs more than it is worth", "too few to say"],
     }
 )
 POINTS = pl.DataFrame(
@@ -448,14 +448,14 @@ def layers(node):
     return [leaf for layer in node.get("layer", []) for leaf in (layers(layer) if "layer" in layer else [layer])]
 
 
-def test_a_channel_that_is_too_dear_is_seen_by_shape_and_word_as_well():
+def test_a_channel_above_its_value_is_seen_by_shape_and_word_as_well():
     spec = spec_of("value")
     (rows,) = datasets(spec)
-    assert plain(rows[1]["words"]) == "too dear: costs € 900, worth € 400"
+    assert plain(rows[1]["words"]) == "costs more than it is worth: costs € 900, worth € 400"
     assert plain(rows[2]["words"]) == "no spend on record, worth € 230"
     points = next(layer for layer in layers(spec) if layer["mark"]["type"] == "point")
     assert points["encoding"]["shape"]["scale"] == {
-        "domain": ["worth it", "too dear", "too few to say"],
+        "domain": ["worth it", "costs more than it is worth", "too few to say"],
         "range": ["circle", "square", "triangle-up"],
     }
 

@@ -6,11 +6,12 @@ from leadreport.cost.lag import spend_lag
 from leadreport.cost.money import in_currency
 from leadreport.cost.per_stage import cost_per_sql
 from leadreport.cost.shift import move_budget
-from leadreport.cost.value import lead_value
+from leadreport.cost.value import channels_above_value, lead_value
 from leadreport.cost.velocity import sales_velocity
 
 __all__ = [
     "attribute_credit",
+    "channels_above_value",
     "cost_change",
     "cost_per_sql",
     "credit_by_model",

@@ -10,6 +10,7 @@ from leadreport.cost.per_stage import Spread, scope_sums, unknown_without, with_
 from leadreport.cost.scope import scope_of
 from leadreport.policy import Policy
 from leadreport.rates import per_group, rate, wilson_high, wilson_low
+from leadreport.words import ABOVE_VALUE, TOO_CLOSE, TOO_FEW, WORTH_IT
 
 Z = 1.959964
 
@@ -32,9 +33,9 @@ def lead_value(
     One row per group. Columns: leads, mqls, sqls, customers, close_rate with close_rate_low and close_rate_high
     (Wilson), won_amount (mean of a customer), is_amount_pooled (the group has no won amount, so it is that of all),
     lead_value with lead_value_low and lead_value_high, cost_per_lead, value_per_cost, highest_price_per_lead,
-    highest_price_per_mql and highest_price_per_sql (where cost and value meet), is_too_dear (a lead costs more than it
-    is worth), verdict: "too dear" or "worth it" when the cost is outside the value's interval, else "normal variation";
-    "too few to say" when either is missing.
+    highest_price_per_mql and highest_price_per_sql (where cost and value meet), is_above_value (a lead costs more than
+    it is worth), verdict: "costs more than it is worth" or "worth it" when the cost is outside the value's interval,
+    "too close to call" when it is inside, "too few to say" when either is missing.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def lead_value(
     ...     department=pl.lit("marketing"), currency=pl.lit("EUR")
     ... )
     >>> value = lead_value(facts, spend, policy=policy, as_of=datetime(2026, 11, 16, tzinfo=UTC))
-    >>> value.select("close_rate", "won_amount", "lead_value", "cost_per_lead", "is_too_dear").row(0)
+    >>> value.select("close_rate", "won_amount", "lead_value", "cost_per_lead", "is_above_value").row(0)
     (0.5, 900.0, 450.0, 150.0, False)
     """
     refuse_mixed_currencies(spend, what="spend", currency=policy.company.currency)
@@ -73,11 +74,25 @@ def lead_value(
     return with_verdict(with_value(joined, mature, margin=policy.cost.margin)).select(*keys, *COLUMNS)
 
 
+def channels_above_value(facts: pl.DataFrame, spend: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """The channels whose leads cost more than they are worth, by more than chance explains: rows of `lead_value`.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> lr.channels_above_value(ws.facts, ws.spend, policy=ws.policy, as_of=ws.as_of)["channel"].to_list()
+    ['events']
+    """
+    values = lead_value(facts, spend, by="channel", policy=policy, as_of=as_of)
+    return values.filter(pl.col("verdict") == ABOVE_VALUE)
+
+
 COLUMNS = (
     *("leads", "mqls", "sqls", "customers", "close_rate", "close_rate_low", "close_rate_high"),
     *("won_amount", "is_amount_pooled", "lead_value", "lead_value_low", "lead_value_high"),
     *("cost_per_lead", "value_per_cost", "highest_price_per_lead", "highest_price_per_mql", "highest_price_per_sql"),
-    *("is_too_dear", "verdict"),
+    *("is_above_value", "verdict"),
 )
 
 
@@ -136,12 +151,12 @@ def with_verdict(valued: pl.DataFrame) -> pl.DataFrame:
     return valued.with_columns(
         **prices,
         value_per_cost=rate(value, cost),
-        is_too_dear=cost > value,
+        is_above_value=cost > value,
         verdict=pl.when(cost > pl.col("lead_value_high"))
-        .then(pl.lit("too dear"))
+        .then(pl.lit(ABOVE_VALUE))
         .when(cost < pl.col("lead_value_low"))
-        .then(pl.lit("worth it"))
+        .then(pl.lit(WORTH_IT))
         .when(cost.is_not_null() & value.is_not_null())
-        .then(pl.lit("normal variation"))
-        .otherwise(pl.lit("too few to say")),
+        .then(pl.lit(TOO_CLOSE))
+        .otherwise(pl.lit(TOO_FEW)),
     )

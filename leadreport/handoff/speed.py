@@ -4,10 +4,11 @@ from datetime import datetime
 
 import polars as pl
 
+from leadreport.clock import Period
 from leadreport.handoff.groups import keyed
-from leadreport.handoff.leads import TOUCHES, handed_over_leads
+from leadreport.handoff.leads import TOUCHES, handed_over, handed_over_leads
 from leadreport.policy import Policy
-from leadreport.rates import age_at_share, kaplan_meier_by, per_group, rate, wilson_high, wilson_low
+from leadreport.rates import UNKNOWN, age_at_share, kaplan_meier_by, per_group, rate, wilson_high, wilson_low
 
 
 def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -87,6 +88,28 @@ def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl
         )
         .sort("over_by_hours", "lead_id", descending=[True, False])
     )  # fmt: skip
+
+
+def slow_owners(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Who answers the leads of a period in time less often than the whole team does, by more than chance explains.
+
+    One row per owner whose interval ends below that of all leads: owner, leads, attainment_rate with low and high,
+    team_rate (of all leads of the period). Leads without an owner are nobody's.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> quarter = lr.Period(ws.week.shifted(-12).start_on, ws.week.end_on, ws.week.zone)
+    >>> lr.slow_owners(ws.facts, period=quarter, policy=ws.policy, as_of=ws.as_of)["owner"].to_list()
+    ['Tom Lindner']
+    """
+    leads = handed_over(facts, period=period)
+    team = speed_to_lead(leads, policy=policy, as_of=as_of).row(0, named=True)
+    owners = speed_to_lead(leads, by="owner", policy=policy, as_of=as_of)
+    return owners.filter(pl.col("owner") != UNKNOWN, pl.col("high") < pl.lit(team["low"], dtype=pl.Float64)).select(
+        "owner", "leads", "attainment_rate", "low", "high", team_rate=pl.lit(team["attainment_rate"], dtype=pl.Float64)
+    )
 
 
 def attainment() -> dict[str, pl.Expr]:
