@@ -8,7 +8,7 @@ from leadreport.clock import week_before
 from leadreport.funnel.cohorts import cohort_conversion
 from leadreport.funnel.weeks import weekly_entries
 from leadreport.policy import Policy
-from leadreport.rates import control_limits, drift, verdict
+from leadreport.rates import control_limits, drift, headlines, verdict
 from leadreport.words import COUNTED
 
 RATES = (("lead", "mql"), ("mql", "sql"), ("lead", "customer"))
@@ -26,10 +26,10 @@ def week_on_week(
     """The headlines of the last complete week, each with what it was before and whether chance explains the change.
 
     One row per headline. Counts (leads, mqls, sqls, customers) are of the last complete week; rates (such as
-    mql_to_sql_rate) of the latest weekly cohort that is final, which is an older week. Columns: name, week, week_on,
-    value, previous, change, n (the leads a rate stands on; for a count the count), expected, low_limit, high_limit,
-    verdict ("up", "down", "normal variation", "too few to say"), trend ("rising", "falling", "steady", "too few to
-    say"), note (the policy's dated changes of a definition since the first of the compared weeks).
+    mql_to_sql_rate) of the latest weekly cohort that is final, which is an older week. The columns are those of
+    `rates.HEADLINE_COLUMNS`: n is the leads a rate stands on, for a count the count; low and high are null; verdict is
+    "up", "down", "normal variation" or "too few to say", trend "rising", "falling", "steady" or "too few to say"; note
+    holds the policy's dated changes of a definition since the first of the compared weeks.
 
     The limits come from the `weeks` complete weeks before, of which 8 are needed; the trend from the last 6 against
     those before them. Weeks before a stage's first entry are not weeks with 0 entries.
@@ -60,7 +60,7 @@ def week_on_week(
     for one, two in rates:
         series = final_rates(facts, one, two, as_of=as_of, policy=policy)
         rows.append(headline(f"{one}_to_{two}_rate", series, weeks=weeks, policy=policy, is_rate=True))
-    return with_words(pl.concat(rows))
+    return headlines(pl.DataFrame(rows)).with_columns(verdict=verdict("value", "low_limit", "high_limit"))
 
 
 DRIFT_WEEKS = 6
@@ -83,8 +83,8 @@ def since_first(series: pl.DataFrame) -> pl.DataFrame:
     return series.filter(pl.col("value").cum_sum() > 0)
 
 
-def headline(name: str, series: pl.DataFrame, *, weeks: int, policy: Policy, is_rate: bool = False) -> pl.DataFrame:
-    """One row of `week_on_week`, before its words."""
+def headline(name: str, series: pl.DataFrame, *, weeks: int, policy: Policy, is_rate: bool = False) -> dict:
+    """One row of `week_on_week`, before its verdict."""
     last, earlier = series.tail(1), series.head(-1).tail(weeks)
     limits = rate_limits(earlier, last) if is_rate else control_limits(earlier["value"])
     week_on = last["week_on"][0] if last.height else None
@@ -103,30 +103,9 @@ def headline(name: str, series: pl.DataFrame, *, weeks: int, policy: Policy, is_
     found = {column: limits[column][0] for column in ("expected", "low_limit", "high_limit")}
     found = {column: None if end is None else round(end, 10) for column, end in found.items()}
     tail = {"trend": drift(series["value"].tail(weeks + DRIFT_WEEKS)), "note": "; ".join(notes) or None}
-    return pl.DataFrame([row | found | tail], schema=SCHEMA)
+    return row | found | tail
 
 
 def rate_limits(earlier: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     trials = last["n"][0] if last.height else 0
     return control_limits(earlier["k"], trials=earlier["n"], new_trials=trials)
-
-
-def with_words(rows: pl.DataFrame) -> pl.DataFrame:
-    words = verdict("value", "low_limit", "high_limit")
-    return rows.with_columns(verdict=words).select(*list(SCHEMA)[:-2], "verdict", "trend", "note")
-
-
-SCHEMA = {
-    "name": pl.String,
-    "week": pl.String,
-    "week_on": pl.Date,
-    "value": pl.Float64,
-    "previous": pl.Float64,
-    "change": pl.Float64,
-    "n": pl.Int64,
-    "expected": pl.Float64,
-    "low_limit": pl.Float64,
-    "high_limit": pl.Float64,
-    "trend": pl.String,
-    "note": pl.String,
-}
