@@ -157,6 +157,7 @@ def tables_key(folder: Path, inputs: pl.DataFrame, policy: Policy) -> str:
     parts = [
         version("leadreport"),
         policy.version,
+        f"{policy.checks.max_rejected_rate}",
         hashlib.sha256(sources.read_bytes() if sources.exists() else b"").hexdigest(),
         *(f"{row['file']} {row['sha256']}" for row in inputs.sort("file").iter_rows(named=True)),
     ]

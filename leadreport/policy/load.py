@@ -1,6 +1,7 @@
 """From a file to a policy, and from a mistake in it to a sentence."""
 
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,9 @@ from leadreport.policy.criteria import KINDS, SUBJECTS
 from leadreport.policy.model import Policy
 
 Model = TypeVar("Model", bound=BaseModel)
+
+FORMAT = 1
+"""The newest format of `policy.toml` and `sources.toml` that is read here; a file that names none has format 1."""
 
 
 def load_policy(path: Path) -> Policy:
@@ -29,11 +33,12 @@ def parse_policy(text: str, *, name: str = "policy.toml") -> Policy:
 
 
 def parse_model(text: str, *, model: type[Model], name: str) -> Model:
-    """A validated model from TOML; every mistake is told at once, one line each."""
+    """A validated model from TOML; all errors are reported together, one line each."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{name} is not valid TOML", found=str(error), hint="see toml.io for the notation") from None
+    refuse_newer_format(content.get("format"), name=name)
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -41,6 +46,16 @@ def parse_model(text: str, *, model: type[Model], name: str) -> Model:
         raise PolicyError(
             "\n".join(lines), hint=f"correct {name}; 'leadreport init' writes a commented example"
         ) from None
+
+
+def refuse_newer_format(number: object, *, name: str) -> None:
+    """Raises when a file has the format of a later leadreport; its other keys need not mean what they mean here."""
+    if isinstance(number, int) and number > FORMAT:
+        raise PolicyError(
+            f"{name} has format {number} and needs a newer leadreport",
+            found=f"leadreport {version('leadreport')}, which reads format {FORMAT}",
+            hint="upgrade leadreport; CHANGELOG.md names the version that brought each format",
+        )
 
 
 def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:

@@ -1,19 +1,27 @@
 """What a policy holds, section by section."""
 
-import hashlib
 import itertools
+from collections.abc import Iterable
 from datetime import date, time
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from leadreport.errors import did_you_mean
+from leadreport.errors import PolicyError, did_you_mean
 from leadreport.policy.criteria import ActivityCriterion, Behaviour, Group, Leaf, Strict
 from leadreport.policy.frameworks import FRAMEWORKS
+from leadreport.policy.versions import DEFINITIONS, USED_BY, digest
 from leadreport.words import EXITS, STAGES, Stage
 
 Rate = Annotated[float, Field(ge=0, le=1)]
+
+
+@cache
+def zone_names() -> list[str]:
+    """Every IANA name, sorted; they are read from disk once."""
+    return sorted(available_timezones())
 
 
 class Company(Strict):
@@ -27,8 +35,8 @@ class Company(Strict):
     @field_validator("time_zone")
     @classmethod
     def is_a_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"no such time zone; {did_you_mean(name, sorted(available_timezones()))}")
+        if name not in zone_names():
+            raise ValueError(f"no such time zone; {did_you_mean(name, zone_names())}")
         return name
 
 
@@ -168,6 +176,7 @@ class Policy(Strict):
     ('EUR', 120)
     """
 
+    format: Literal[1] = 1
     company: Company
     agreement: Agreement = Agreement()
     changes: list[Change] = []
@@ -198,8 +207,45 @@ class Policy(Strict):
 
     @property
     def version(self) -> str:
-        """Eight hex digits of the content's SHA-256: comments and order of keys do not change it."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()[:8]
+        """Eight hex digits over every definition.
+
+        Comments, the order of keys, the company's name, its language, signatures, dated changes, checks, the report's
+        settings and targets define no number: they do not change it.
+        """
+        return digest(self.content(DEFINITIONS))
+
+    def definition_version(self, number: str) -> str:
+        """Eight hex digits over the definitions that one published number uses, and no others.
+
+        Raises
+        ------
+        PolicyError
+            When no number of that name is published.
+
+        Examples
+        --------
+        >>> from leadreport.policy import parse_policy, preset_text
+        >>> text = preset_text("startup")
+        >>> before, now = parse_policy(text), parse_policy(text.replace("sla_hours = 8.0", "sla_hours = 4.0"))
+        >>> before.definition_version("sqls") == now.definition_version("sqls")
+        True
+        >>> before.definition_version("attainment_rate") == now.definition_version("attainment_rate")
+        False
+        """
+        if number not in USED_BY:
+            raise PolicyError(f"no number is published as '{number}'", hint=did_you_mean(number, list(USED_BY)))
+        return digest(self.content(USED_BY[number]))
+
+    def content(self, keys: Iterable[str]) -> dict[str, object]:
+        """What the policy says under some keys, such as `handoff` or `company.currency`, ready for JSON."""
+        written = self.model_dump(mode="json", by_alias=True)
+        return {key: self.value_of(key, written) for key in keys}
+
+    def value_of(self, key: str, written: dict[str, Any]) -> object:
+        section, _, name = key.partition(".")
+        if section == "horizons" and name:
+            return self.horizon_days(*name.split("_to_"))
+        return written[section][name] if name else written[section]
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,5 +1,7 @@
 """What `sources.toml` may say: the files, and how their columns become ours."""
 
+from typing import Literal
+
 from pydantic import model_validator
 
 from leadreport.errors import did_you_mean
@@ -36,6 +38,7 @@ class Sources(Strict):
     ['Create Date']
     """
 
+    format: Literal[1] = 1
     folder: str = "."
     files: dict[str, File]
     leads: list[LeadsMapping] = []
