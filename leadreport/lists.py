@@ -5,11 +5,10 @@ import polars.selectors as cs
 
 from leadreport.check import defuse_formulas
 from leadreport.clock import Period
-from leadreport.errors import InputError
 from leadreport.handoff import bridge_leads, overdue_leads
 from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
-from leadreport.scoring import policy_scorecard, score_leads
+from leadreport.scoring import scored_leads
 from leadreport.workspace import Workspace
 
 WEEKS = 13
@@ -43,13 +42,9 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
 
 
 def named_leads(ws: Workspace) -> pl.DataFrame:
-    """Every lead with its class, and its score where the workspace can be scored at all."""
-    try:
-        leads = score_leads(ws.facts, policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of))
-    except InputError:  # the scoring page says why; a list in another order is still a list
-        leads = ws.facts
+    """Every lead with its class, and its score where the workspace can be scored."""
     seen = ws.activities.filter(pl.col("happened_at") < ws.as_of)
-    return classify_leads(leads, policy=ws.policy, activities=seen)
+    return classify_leads(scored_leads(ws), policy=ws.policy, activities=seen)
 
 
 def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:
