@@ -15,7 +15,7 @@ import polars as pl
 from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import InputError, LeadreportError, PageError, listed
-from leadreport.lists import as_csv, named_leads, work_lists
+from leadreport.lists import as_csv, classified_leads, work_lists
 from leadreport.policy import PRESETS, load_policy, preset_text
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
@@ -177,7 +177,7 @@ def score(
 def explain(folder: Path, lead: str, as_of: str) -> None:
     """Tell the story of one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    click.echo(explain_lead(named_leads(ws), lead_id=lead, policy=ws.policy))
+    click.echo(explain_lead(classified_leads(ws), lead_id=lead, policy=ws.policy))
 
 
 @main.command()

@@ -6,7 +6,7 @@ from shutil import copy
 import polars as pl
 import pytest
 
-from leadreport.lists import named_leads, work_lists
+from leadreport.lists import classified_leads, work_lists
 from leadreport.workspace import open_workspace
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -17,7 +17,7 @@ def lists() -> dict[str, pl.DataFrame]:
     return work_lists(open_workspace(SAMPLE, as_of="2026-11-16"))
 
 
-def test_nobody_who_is_to_be_recycled_is_to_be_nurtured(lists):
+def test_a_lead_to_be_recycled_is_not_to_be_nurtured(lists):
     assert set(lists["nurture"]["lead_id"]) & set(lists["recycle_back"]["lead_id"]) == set()
     assert lists["call_now"]["score"].is_sorted(descending=True)
 
@@ -31,10 +31,10 @@ def test_the_counts_of_the_bridge_and_its_leads_are_the_same(lists):
 
 def test_a_past_report_does_not_see_when_a_class_was_earned_later():
     ws = open_workspace(SAMPLE, as_of="2026-03-02")
-    assert named_leads(ws)["earned_at"].max() < ws.as_of
+    assert classified_leads(ws)["earned_at"].max() < ws.as_of
 
 
-def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_nobody_overdue(tmp_path):
+def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_no_overdue_leads(tmp_path):
     copy(SAMPLE / "policy.toml", tmp_path)
     pl.read_parquet(SAMPLE / "leads.parquet").head(60).write_parquet(tmp_path / "leads.parquet")
     found = work_lists(open_workspace(tmp_path, as_of="latest"))

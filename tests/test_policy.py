@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadreport.errors import PolicyError
 from leadreport.policy import PRESETS, Behaviour, Group, Policy, load_policy, parse_policy, preset_text
-from leadreport.policy.versions import USED_BY
+from leadreport.policy.model import USED_BY
 from leadreport.words import STAGES
 from leadreport.workspace import open_workspace
 
@@ -74,7 +74,7 @@ MISTAKES = [
     (
         "lead_to_mql = 30",
         "lead_to_mgl = 30",
-        "horizons: 'lead_to_mgl' is not a step up the ladder; did you mean 'lead_to_mql'",
+        "horizons: 'lead_to_mgl' is not a step from a stage to a later one; did you mean 'lead_to_mql'",
     ),
     ("mql_to_sal = 14", "", "horizons: misses mql_to_sal"),
     (

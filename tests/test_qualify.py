@@ -28,14 +28,14 @@ from leadreport.qualify import (
     framework_completeness,
     nurture_list,
     policy_against_crm,
+    ready_not_handed_over,
     ready_since,
     recycle_back,
     returning_leads,
-    untold_leads,
 )
-from leadreport.qualify.answers import answered
-from leadreport.qualify.logic import holds
-from leadreport.qualify.words import phrase
+from leadreport.qualify.criteria import holds
+from leadreport.qualify.frameworks import answered
+from leadreport.qualify.wording import phrase
 from leadreport.words import STAGES
 
 STARTUP = parse_policy(preset_text("startup"))
@@ -104,22 +104,22 @@ def test_a_trial_a_demo_session_and_a_budget_make_an_sql_of_the_preset_startup()
     assert row["why"] == "SQL: trial started, demo session, budget confirmed."
 
 
-def test_a_question_nobody_asked_is_open_and_an_answer_no_is_missing():
+def test_a_question_without_an_answer_is_open_and_an_answer_no_is_missing():
     asked, unasked = classified(
         fact("asked", **VETTED, answers={"budget": "no", "timeline": "no"}), fact("unasked", **VETTED)
     )
     assert (unasked["class"], unasked["meets_sql"]) == ("mql", None)
     assert unasked["criteria_unknown"] == ["budget confirmed", "timeline confirmed"]
-    assert unasked["why"] == "MQL: trial started. For SQL still open: budget confirmed, timeline confirmed."
+    assert unasked["why"] == "MQL: trial started. For SQL, still open: budget confirmed, timeline confirmed."
     assert (asked["class"], asked["meets_sql"]) == ("mql", False)
     assert asked["criteria_missing"] == ["budget confirmed or timeline confirmed"]
-    assert asked["why"] == "MQL: trial started. For SQL it lacks: budget confirmed or timeline confirmed."
+    assert asked["why"] == "MQL: trial started. For SQL, missing: budget confirmed or timeline confirmed."
 
 
-def test_a_lead_is_told_what_it_lacks_for_an_mql():
+def test_a_lead_is_shown_what_it_lacks_for_an_mql():
     (row,) = classified(fact(score=20.0))
     assert (row["class"], row["criteria_for"]) == ("lead", "mql")
-    assert row["why"] == "Lead. For MQL it lacks: trial started or score of at least 50."
+    assert row["why"] == "Lead. For MQL, missing: trial started or score of at least 50."
 
 
 def test_without_a_score_the_criteria_on_it_are_not_known():
@@ -151,8 +151,8 @@ def test_deals_and_exits_stand_as_they_happened():
     assert [row["class"] for row in rows] == ["customer", "opportunity", "disqualified", "recycled", "lost"]
     assert [row["is_hot"] for row in rows] == [True, True, False, False, False]
     assert [row["why"] for row in rows] == [
-        "Customer since 2026-01-05, as the CRM has it.",
-        "Opportunity since 2026-01-05, as the CRM has it.",
+        "Customer since 2026-01-05, per the CRM.",
+        "Opportunity since 2026-01-05, per the CRM.",
         "Disqualified on 2026-01-05: no budget.",
         "Recycled on 2026-01-05.",
         "Lost on 2026-01-05: competitor.",
@@ -337,7 +337,7 @@ def test_a_criterion_reads_like_the_agreement_it_is(criterion, words):
 # Frameworks
 
 
-def test_a_framework_is_met_by_so_many_and_open_while_it_still_can_be():
+def test_a_framework_is_met_by_enough_answers_and_open_while_it_still_can_be():
     bant = {"budget": "yes", "authority": "yes", "need": "yes"}
     rows = classified(  # the policy asks for 3 of 4
         fact("a", answers=bant),
@@ -364,7 +364,7 @@ def test_the_next_question_follows_the_frameworks_order_and_skips_what_is_answer
     ]
 
 
-def test_nobody_passes_or_fails_spin():
+def test_no_lead_passes_or_fails_spin():
     content = STARTUP.model_dump(by_alias=True, exclude_none=True) | {"qualification": {"framework": "spin"}}
     (row,) = classified(fact(answers={"situation": "yes"}), policy=Policy.model_validate(content))
     assert (row["framework_met"], row["framework_yes"], row["framework_unknown"]) == (None, 1, 3)
@@ -414,7 +414,7 @@ def test_each_answer_goes_with_a_close_rate_on_leads_that_are_old_enough():
         fact("young", answers={"budget": "yes"}, created_at=NEXT_YEAR - timedelta(days=5)),
     )
     found = framework_answers(facts, framework="bant", policy=STARTUP, as_of=NEXT_YEAR)
-    counts = ["answer", "leads", "served", "mature", "customers", "close_rate"]
+    counts = ["answer", "leads", "via_other_framework", "mature", "customers", "close_rate"]
     assert found.filter(pl.col("criterion") == "budget").select(counts).rows() == [
         ("yes", 3, 1, 2, 1, 0.5),
         ("no", 1, 0, 1, 0, 0.0),
@@ -464,9 +464,9 @@ def named_of(*pairs: tuple[str, str]) -> pl.DataFrame:
 
 def test_the_furthest_apart_come_first_and_deals_and_exits_are_not_compared():
     named = named_of(("sql", "lead"), ("lead", "mql"), ("mql", "mql"), ("customer", "customer"), ("lost", "lost"))
-    assert disagreements(named).select("lead_id", "ahead", "rungs", "reason").rows() == [
-        ("000", "crm", 3, "The CRM has it as SQL. By the policy: why."),
-        ("001", "policy", 1, "Nobody has moved it on from Lead. By the policy: why."),
+    assert disagreements(named).select("lead_id", "ahead", "stages_apart", "reason").rows() == [
+        ("000", "crm", 3, "Already SQL in the CRM. By the policy: why."),
+        ("001", "policy", 1, "Still Lead in the CRM. By the policy: why."),
     ]
     assert policy_against_crm(named)["leads"].sum() == named.height
     assert agreement(named)["leads"].to_list() == [3, 3, 3]
@@ -477,7 +477,7 @@ def test_kappa_is_what_statsmodels_computes():
     table = [[20, 5, 1], [4, 15, 3], [0, 2, 10]]
     rungs = ("lead", "mql", "sql")
     pairs = [(rungs[i], rungs[j]) for i in range(3) for j in range(3) for _ in range(table[i][j])]
-    row = agreement(named_of(*pairs)).filter(pl.col("judging") == "rung").row(0, named=True)
+    row = agreement(named_of(*pairs)).filter(pl.col("decision") == "exact stage").row(0, named=True)
     expected = inter_rater.cohens_kappa(table)
     assert row["agreed"] == 45
     assert row["kappa"] == pytest.approx(expected.kappa)
@@ -597,16 +597,20 @@ def test_several_kinds_count_together_and_a_channel_and_a_party_narrow_them():
     assert ready_on({"all": [several | {"by": "third_party"}]}, activities, fact("a")) == [None]
 
 
-def test_who_is_ready_and_was_never_handed_over_is_listed():
-    activities = acts(("told", 2, "trial_started"), ("untold", 3, "trial_started"), ("left", 3, "trial_started"))
-    facts = facts_of(fact("told", stage="mql"), fact("untold"), fact("left", stage="lost"), fact("unready"))
-    assert untold_leads(ready_since(facts, activities, policy=STARTUP))["lead_id"].to_list() == ["untold"]
+def test_leads_that_are_ready_but_were_never_handed_over_are_listed():
+    rows = [("handed", 2), ("later", 4), ("first", 3), ("left", 3)]
+    activities = acts(*((lead_id, number, "trial_started") for lead_id, number in rows))
+    facts = facts_of(
+        fact("handed", stage="mql"), fact("later"), fact("first"), fact("left", stage="lost"), fact("unready")
+    )
+    waiting = ready_not_handed_over(ready_since(facts, activities, policy=STARTUP))
+    assert waiting.select("lead_id", "ready_at").rows() == [("first", day(3)), ("later", day(4))]
 
 
 # The story of one lead
 
 
-def test_a_story_tells_the_journey_the_criteria_and_what_to_ask():
+def test_a_story_has_the_journey_the_criteria_and_what_to_ask():
     row = fact(
         "L7",
         **VETTED,
@@ -628,7 +632,7 @@ def test_a_story_tells_the_journey_the_criteria_and_what_to_ask():
         """\
 L7: SAL, hot
 owner: Ada Berg (north); source: target list
-SAL: trial started, score of at least 50. For SQL still open: timeline confirmed.
+SAL: trial started, score of at least 50. For SQL, still open: timeline confirmed.
 
 Journey
   2026-01-01 10:00  created
@@ -657,16 +661,16 @@ Next question
     )
 
 
-def test_a_story_says_when_the_crm_sees_it_differently_and_when_nobody_has_called():
-    untold, waiting, bought = (
-        fact("untold", **TRIAL),
+def test_a_story_says_when_the_crm_sees_it_differently_and_when_sales_has_not_called():
+    ready, waiting, bought = (
+        fact("ready", **TRIAL),
         fact("waiting", **TRIAL, stage="mql", episode_mql_at=day(5)),
         fact("bought", stage="customer"),
     )
-    named = classify_leads(facts_of(untold, waiting, bought), policy=STARTUP)
+    named = classify_leads(facts_of(ready, waiting, bought), policy=STARTUP)
     stories = {name: explain_lead(named, lead_id=name, policy=STARTUP) for name in named["lead_id"]}
-    assert "The CRM has it as Lead; the line above is what the agreed criteria say." in stories["untold"]
-    assert "No touch by sales is on record since it was handed over." in stories["waiting"]
+    assert "In the CRM it is Lead; the line above follows the agreed criteria." in stories["ready"]
+    assert "No touch by sales is on record since the handover." in stories["waiting"]
     assert stories["bought"].endswith("none: it has bought")
 
 

@@ -11,13 +11,17 @@ MILLION = 1_000_000
 """Engagement is summed in whole millionths: sums of floats are not the same bytes from run to run."""
 
 
+OWN = ("lead", "third_party")
+"""Whose activities count for a lead: its own, and those that a third party saw; not those of the company."""
+
+
 def lead_activity(activities: nw.LazyFrame, *, policy: Policy, as_of: datetime) -> nw.LazyFrame:
     """Counts, last time and engagement of what leads did themselves or a third party saw them do.
 
     Columns: lead_id, activities, activities_30d, last_activity_at, engagement and one count per behaviour that the
     policy's criteria name.
     """
-    own = activities.filter(nw.col("by").is_in(["lead", "third_party"]))
+    own = activities.filter(nw.col("by").is_in(OWN))
     counts = {each.column: counted(shows(each, as_of=as_of)) for each in policy.behaviours()}
     return own.group_by("lead_id").agg(
         activities=nw.len().cast(nw.Int64),
@@ -29,11 +33,15 @@ def lead_activity(activities: nw.LazyFrame, *, policy: Policy, as_of: datetime) 
 
 
 def shows(behaviour: Behaviour, *, as_of: datetime) -> nw.Expr:
-    """Whether an activity is one that a criterion counts."""
-    condition = recent(behaviour.within_days, as_of) & nw.col("kind").is_in(behaviour.kinds)
-    if behaviour.channels:
-        condition &= nw.col("channel").is_in(behaviour.channels)
-    return condition & (nw.col("by") == behaviour.by) if behaviour.by else condition
+    """Whether an activity is one that a criterion counts at the instant."""
+    return recent(behaviour.within_days, as_of) & is_counted(behaviour)
+
+
+def is_counted(behaviour: Behaviour) -> nw.Expr:
+    """Whether an activity is of the kinds, channels and party that a criterion counts, whenever it happened."""
+    parties = [behaviour.by] if behaviour.by else OWN
+    condition = nw.col("kind").is_in(behaviour.kinds) & nw.col("by").is_in(parties)
+    return condition & nw.col("channel").is_in(behaviour.channels) if behaviour.channels else condition
 
 
 def recent(days: int | None, as_of: datetime) -> nw.Expr:

@@ -1,4 +1,4 @@
-"""The definitions that marketing and sales signed: `policy.toml`, validated and versioned by its content."""
+"""The definitions that marketing and sales signed: `policy.toml`, validated, and versioned by its definitions."""
 
 from leadreport.policy.criteria import (
     ActivityCriterion,
@@ -11,10 +11,9 @@ from leadreport.policy.criteria import (
     ScoreCriterion,
     StageCriterion,
 )
-from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework
-from leadreport.policy.load import load_policy, parse_policy
+from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework, same_meaning
+from leadreport.policy.load import PRESETS, load_policy, parse_policy, preset_text
 from leadreport.policy.model import Policy
-from leadreport.policy.presets import PRESETS, preset_text
 
 __all__ = [
     "CRITERIA",
@@ -34,4 +33,5 @@ __all__ = [
     "load_policy",
     "parse_policy",
     "preset_text",
+    "same_meaning",
 ]
