@@ -19,10 +19,9 @@ from leadreport.lists import as_csv, classified_leads, work_lists
 from leadreport.policy import PRESETS, load_policy, preset_text
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
-from leadreport.scoring import parse_scorecard, policy_scorecard, score_leads, scorecard_text
+from leadreport.scoring import open_leads_by_score, parse_scorecard, score_leads, scorecard, scorecard_text
 from leadreport.shipped import notebooks_folder, sample_folder
 from leadreport.sources import own_name, template_text
-from leadreport.words import EXITS
 from leadreport.workspace import Workspace, check_workspace, found_folder, open_workspace, remark_on_end_of_data
 
 if TYPE_CHECKING:
@@ -154,14 +153,9 @@ def score(
 ) -> None:
     """Score every open lead of FOLDER, with reasons, under the CRM's own id, ready to go back into the CRM."""
     ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    card = (
-        parse_scorecard(card_path.read_text(encoding="utf-8"))
-        if card_path
-        else policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of)
-    )
-    open_leads = ws.facts.filter(~pl.col("stage").is_in([*EXITS, "customer"]))
+    card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else scorecard(ws)
     names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
-    scores = score_leads(open_leads, card).sort("score", "lead_id", descending=[True, False])
+    scores = open_leads_by_score(score_leads(ws.facts, card))
     kept = scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
     out.write_bytes(defuse_formulas(kept).write_csv().encode())
     if save_card:

@@ -8,7 +8,7 @@ from leadreport.clock import Period
 from leadreport.handoff import bridge_leads, overdue_leads
 from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
-from leadreport.scoring import mature_leads, policy_scorecard, score_leads
+from leadreport.scoring import scored_leads
 from leadreport.workspace import Workspace
 
 WEEKS = 13
@@ -43,12 +43,12 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
 
 
 def classified_leads(ws: Workspace) -> pl.DataFrame:
-    """Every lead of a workspace with its score and its class by the policy; see `score_leads` and `classify_leads`.
+    """Every lead of a workspace with its score and its class; see `scored_leads` and `classify_leads`.
 
     Raises
     ------
     InputError
-        When the policy names an attribute that the leads lack, or the audit leaves no attribute to score with.
+        When the policy names an attribute that the leads lack.
 
     Examples
     --------
@@ -58,13 +58,6 @@ def classified_leads(ws: Workspace) -> pl.DataFrame:
     ['score', 'class', 'why']
     """
     return classify_leads(scored_leads(ws), policy=ws.policy, activities=ws.activities)
-
-
-def scored_leads(ws: Workspace) -> pl.DataFrame:
-    """Every lead with its score by the policy's scorecard; without one while no lead is old enough to learn from."""
-    if mature_leads(ws.facts, policy=ws.policy, as_of=ws.as_of).is_empty():
-        return ws.facts
-    return score_leads(ws.facts, policy_scorecard(ws.facts, policy=ws.policy, as_of=ws.as_of))
 
 
 def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:

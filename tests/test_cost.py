@@ -236,7 +236,7 @@ def test_a_lead_is_worth_its_close_rate_times_the_sale():
     row = lead_value(made, spent((0, "A", "marketing", 9_000.0)), policy=MEDIA, as_of=day(200)).row(0, named=True)
     assert (row["close_rate"], row["won_amount"], row["lead_value"]) == (0.1, 1200.0, pytest.approx(120.0))
     assert (row["cost_per_lead"], row["value_per_cost"]) == (90.0, pytest.approx(120 / 90))
-    assert row["lead_value_low"] < 90 < row["lead_value_high"] and row["verdict"] == "normal variation"
+    assert row["lead_value_low"] < 90 < row["lead_value_high"] and row["verdict"] == "too close to call"
 
 
 def test_a_margin_is_what_a_sale_leaves():
@@ -245,13 +245,13 @@ def test_a_margin_is_what_a_sale_leaves():
     assert lead_value(made, spent(), policy=agreed, as_of=day(200))["lead_value"][0] == pytest.approx(120.0)
 
 
-def test_a_channel_is_too_dear_when_a_lead_costs_more_than_it_is_worth():
+def test_a_channel_is_above_value_when_a_lead_costs_more_than_it_is_worth():
     made = facts(*leads(100, "A", customers=10, amount=1000.0), *leads(100, "B", customers=10, amount=1000.0))
     spend = spent((0, "A", "marketing", 1_000.0), (0, "B", "marketing", 50_000.0))
     found = lead_value(made, spend, by="channel", policy=MEDIA, as_of=day(200))
-    assert found.select("channel", "is_too_dear", "verdict").rows() == [
+    assert found.select("channel", "is_above_value", "verdict").rows() == [
         ("A", False, "worth it"),
-        ("B", True, "too dear"),
+        ("B", True, "costs more than it is worth"),
     ]
 
 

@@ -21,6 +21,7 @@ from leadreport.handoff import (
     overdue_leads,
     pulse,
     rejection_reasons,
+    slow_owners,
     speed_to_lead,
     too_early_too_late,
     touch_curve,
@@ -187,6 +188,27 @@ def test_the_longest_overdue_lead_comes_first():
         ("b", "Ben", 40.0, 32.0),
         ("a", "Ada", 16.0, 8.0),
     ]
+
+
+def answered(owner: str | None, in_time: int, late: int) -> list[dict]:
+    """The leads of one owner: first those answered within an hour, then those answered four working days later."""
+    calls = ["12 10:00"] * in_time + ["16 10:00"] * late
+    return [fact(f"{owner} {number}", mql="12 09:00", touched=call, owner=owner) for number, call in enumerate(calls)]
+
+
+def test_an_owner_is_slow_when_the_whole_interval_lies_below_that_of_the_team():
+    """Without Tom 80 of 100 are in time. 1 of 6 ends at 56.4 % (Wilson), 2 of 6 at 70 %; the team begins at 67 %."""
+    others = [*answered("Ada", 45, 5), *answered("Ben", 35, 15), *answered(None, 0, 1)]
+    options = {"period": WEEK, "policy": POLICY, "as_of": AS_OF}
+    slow = slow_owners(facts_of(*others, *answered("Tom", 1, 5)), **options)
+    assert slow.select("owner", "leads", pl.col("high", "team_rate").round(3)).rows() == [("Tom", 6, 0.564, 0.757)]
+    assert slow_owners(facts_of(*others, *answered("Tom", 2, 4)), **options).is_empty()
+
+
+def test_slow_owners_are_those_of_the_leads_of_the_period():
+    rows = facts_of(*answered("Ada", 45, 5), *answered("Tom", 1, 9))
+    assert slow_owners(rows, period=WEEK, policy=POLICY, as_of=AS_OF).height == 1
+    assert slow_owners(rows, period=WEEK.shifted(-1), policy=POLICY, as_of=AS_OF).is_empty()
 
 
 # Verdicts

@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 
 from leadreport import formats, page
 from leadreport.clock import Period
@@ -25,6 +27,10 @@ CHANNELS = pl.DataFrame(
         "cost_per_lead": [84.5, 1200.0, None],
     }
 )
+
+
+WITHOUT = SimpleNamespace(has=set().__contains__)
+"""A workspace without any table."""
 
 
 @pytest.fixture(autouse=True)
@@ -149,10 +155,23 @@ def test_a_long_table_says_how_much_of_it_is_shown():
     assert "shown" not in repr(page.table(frame.head(25), caption="Overdue", limit=25))
 
 
-def test_a_table_without_rows_says_so():
-    shown = page.table(CHANNELS.clear(), caption="Overdue")
-    assert repr(shown).splitlines()[-1] == "nothing to show"
-    assert '<td colspan="4">nothing to show</td>' in shown.html
+def outputs_of(display):
+    """What a notebook shows of a display: its outputs by MIME type."""
+    return DisplayFormatter().format(display)[0]
+
+
+def test_a_table_without_rows_shows_nothing_or_the_sentence_given_for_it():
+    none = CHANNELS.clear()
+    assert outputs_of(page.table(none, caption="Overdue", columns=["leads"], limit=3)) == {}
+    said = page.table(none, caption="Overdue", empty="No lead is overdue.")
+    assert said == page.say("No lead is overdue.")
+    assert repr(page.table(CHANNELS, caption="Overdue", empty="No lead is overdue.")).startswith("Overdue")
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_without_a_text_there_is_no_sentence_and_no_banner(text):
+    assert outputs_of(page.say(text)) == {}
+    assert outputs_of(page.note(text)) == {}
 
 
 def test_columns_are_chosen_and_ordered_and_intervals_come_along():
@@ -293,12 +312,16 @@ def test_a_finding_is_one_paragraph():
 
 
 def test_a_missing_table_is_said_with_what_to_do():
-    shown = repr(page.missing("spend", "what a lead costs"))
-    assert shown == (
+    shown = page.missing(WITHOUT, "spend", "what a lead costs")
+    assert repr(shown) == (
         "Not shown: This page cannot show what a lead costs: there is no spend table. "
         "Add a file spend.csv or spend.parquet to the workspace, or map one in sources.toml."
     )
-    assert 'class="lr-note lr-note-missing"' in page.missing("spend", "what a lead costs").html
+    assert 'class="lr-note lr-note-missing"' in shown.html
+
+
+def test_nothing_is_said_of_a_table_that_is_there():
+    assert outputs_of(page.missing(SimpleNamespace(has={"spend"}.__contains__), "spend", "what a lead costs")) == {}
 
 
 def test_a_quiet_week_is_said_to_be_one():
@@ -349,7 +372,9 @@ def test_a_german_page_speaks_german():
         "1 von 3 gezeigt",
     ]
     assert "im Rauschen" in repr(page.cards([page.headline("sqls", 42, verdict="normal variation")]))
-    assert repr(page.missing("spend", "Kosten")).startswith("Nicht gezeigt: Diese Seite kann Kosten nicht zeigen")
+    assert repr(page.missing(WITHOUT, "spend", "Kosten")).startswith(
+        "Nicht gezeigt: Diese Seite kann Kosten nicht zeigen"
+    )
 
 
 def test_an_unknown_language_is_refused():
@@ -362,3 +387,24 @@ def test_text_mode_shows_text_only(monkeypatch, mode):
     monkeypatch.setenv("LEADREPORT_DISPLAY", mode)
     kinds = set(page.say("a")._repr_mimebundle_())
     assert kinds == ({"text/plain"} if mode == "text" else {"text/html", "text/plain"})
+
+
+def test_a_sentence_takes_its_numbers_from_a_frame_in_their_own_formats():
+    speed = pl.DataFrame(
+        {"owner": ["Ada", "Ben"], "attainment_rate": [0.5, 0.25], "low": [0.4, 0.1], "high": [0.6, 0.5]}
+    )
+    found = page.answer(
+        speed, "{rows}: {owner:all}, {attainment_rate} {attainment_rate:interval}, {attainment_rate:last}."
+    )
+    assert plain(found.plain) == "2: Ada and Ben, 50.0 % (40.0 % to 60.0 %), 25.0 %."
+    assert page.answer(speed.clear(), "Slow: {owner}.", empty="None is slow.").plain == "None is slow."
+    assert page.answer(speed.clear(), "Slow: {owner}.").plain == ""
+
+
+def test_a_part_of_a_sentence_without_its_value_is_left_out():
+    lag = pl.DataFrame({"half_days": [21], "most_days": [None]}, schema={"half_days": pl.Int64, "most_days": pl.Int64})
+    text = "Half within {half_days}[, most within {most_days}][, at most {limit}]."
+    assert plain(page.answer(lag, text, limit=None).plain) == "Half within 21 days."
+    assert plain(page.answer(lag, text, limit="9 weeks").plain) == "Half within 21 days, at most 9 weeks."
+    with pytest.raises(PageError, match="no column 'hlf_days'"):
+        page.answer(lag, "{hlf_days}")

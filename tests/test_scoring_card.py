@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from leadreport.errors import InputError
-from leadreport.scoring import fit_scorecard, parse_scorecard, reanchor, score_leads, scorecard_text
+from leadreport.scoring import fit_scorecard, parse_scorecard, recalibrate, score_leads, scorecard_text
 
 
 def paired_leads(leads: int = 4_000) -> pl.DataFrame:
@@ -88,15 +88,15 @@ def test_a_broken_card_says_what_is_wrong(card):
 
 def test_expected_rates_follow_recent_leads_when_the_base_rate_drifts_and_scores_do_not(card):
     recent = paired_leads(2_000).with_columns(is_customer=pl.col("is_customer") & (pl.int_range(pl.len()) % 3 == 0))
-    moved = reanchor(card, recent)
+    moved = recalibrate(card, recent)
     before, after = score_leads(recent, card), score_leads(recent, moved)
     assert after["score"].equals(before["score"])
     assert after["expected_close_rate"].sum() == pytest.approx(recent["is_customer"].sum(), rel=0.01)
-    assert "anchored to 2,000 recent leads" in moved.anchor_note
-    assert parse_scorecard(scorecard_text(moved)).anchor == moved.anchor
+    assert "recalibrated to 2,000 recent leads" in moved.recalibration_note
+    assert parse_scorecard(scorecard_text(moved)).recalibration == moved.recalibration
 
 
 def test_recent_leads_within_chance_move_nothing(card):
-    same = reanchor(card, paired_leads())
-    assert same.anchor_note is None
+    same = recalibrate(card, paired_leads())
+    assert same.recalibration_note is None
     assert same.curve.shift == 0

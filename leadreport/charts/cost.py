@@ -35,8 +35,8 @@ VALUES = (
 )
 
 VERDICTS = {
-    "worth it": (MAIN, MAIN, "circle"), "too dear": (ALARM, ALARM, "square"),
-    "normal variation": (GROUND, QUIET, "diamond"), "too few to say": (GROUND, QUIET, "triangle-up"),
+    "worth it": (MAIN, MAIN, "circle"), "costs more than it is worth": (ALARM, ALARM, "square"),
+    "too close to call": (GROUND, QUIET, "diamond"), "too few to say": (GROUND, QUIET, "triangle-up"),
 }  # fmt: skip
 """Each has a fill, a stroke, a shape, and its word beside the point."""
 
@@ -97,10 +97,10 @@ def cost_chart(
 def value_chart(
     values: pl.DataFrame, *, by: str | None = None, title: str | None = None, subtitle: str | None = None
 ) -> alt.LayerChart:
-    """How many times its cost a lead is worth, per group: left of the line it is too dear.
+    """How many times its cost a lead is worth, per group: left of the line it costs more than it is worth.
 
     `values` has one row per group: leads, cost_per_lead, lead_value with lead_value_low and lead_value_high,
-    value_per_cost, verdict ("worth it", "too dear", "normal variation", "too few to say").
+    value_per_cost, verdict ("worth it", "costs more than it is worth", "too close to call", "too few to say").
     """
     group = group_of(values, by)
     drawable(

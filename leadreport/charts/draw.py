@@ -90,11 +90,11 @@ def finished(
     subtitle: str,
     description: str,
 ) -> alt.LayerChart | alt.VConcatChart:
-    """A chart with its title, its words, the table behind it, and the width of the page; without rows, it says so."""
+    """A chart with its title, its words, the table behind it, and the width of the page; nothing without rows."""
     rows = [list(row) for row in zip(*(column.texts(frame) for column in told), strict=True)]
     heads = [{"label": column.label, "is_number": column.kind not in WORDY} for column in told]
     meta = {"title": title, "subtitle": subtitle, "description": description, "table": {"columns": heads, "rows": rows}}
-    named = (blank() if frame.is_empty() else chart).properties(
+    named = (Blank([]) if frame.is_empty() else chart).properties(
         title=alt.TitleParams(text=wrapped(title), subtitle=wrapped(subtitle, width=104)),
         description=description,
         usermeta={"leadreport": meta},
@@ -103,11 +103,11 @@ def finished(
     return named if isinstance(named, alt.VConcatChart) else named.properties(width="container")
 
 
-def blank() -> alt.LayerChart:
-    """What stands in place of a chart without rows."""
-    words = alt.InlineData(values=[{"words": formats.phrase("nothing")}])
-    text = alt.Chart(words, height=40).mark_text(align="left", x=4, fontSize=13).encode(text="words:N")
-    return alt.layer(text)
+class Blank(alt.LayerChart):
+    """A chart without rows: no output at all, in a notebook and in a report."""
+
+    def _ipython_display_(self) -> None:
+        """Take the place of every other output."""
 
 
 WORDY = ("text", "stage", "date", "instant", "week", "flag")

@@ -21,7 +21,7 @@ ROUNDS = 4
 
 
 def visible(tables: Mapping[str, Any], *, as_of: datetime) -> dict[str, nw.LazyFrame]:
-    """The tables as they stood at the instant (SEMANTICS 1), lazy."""
+    """The tables as they stood at the instant (definition 1), lazy."""
     return {name: visible_rows(nw.from_native(tables[name]).lazy(), name, as_of=as_of) for name in INSTANTS}
 
 
@@ -40,7 +40,7 @@ def visible_rows(rows: nw.LazyFrame, name: str, *, as_of: datetime) -> nw.LazyFr
 
 
 def merge_targets(leads: nw.LazyFrame) -> nw.LazyFrame:
-    """The survivor of every merged-away lead (SEMANTICS 7): [lead_id, survivor_id].
+    """The survivor of every merged-away lead (definition 7): [lead_id, survivor_id].
 
     A merge into a lead that does not exist, or in a circle, has no survivor; such a lead stays itself.
     """

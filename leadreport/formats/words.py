@@ -21,7 +21,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "unknown": ("unknown", "unbekannt"),
     "total": ("total", "gesamt"),
     "shown": ("{some} of {all} shown", "{some} von {all} gezeigt"),
-    "nothing": ("nothing to show", "nichts zu zeigen"),
     "target": ("target", "Ziel"),
     "before": ("before", "zuvor"),
     "against": ("against", "gegenüber"),

@@ -30,6 +30,7 @@ classes:
 """
 
 from leadreport.formats import display_mode
+from leadreport.page.answers import answer
 from leadreport.page.cards import Cards, Headline, cards, headline, headlines_of
 from leadreport.page.display import Display
 from leadreport.page.header import begin, header
@@ -40,6 +41,6 @@ from leadreport.page.table import table
 
 __all__ = [
     "Cards", "Display", "Headline",
-    "attention", "begin", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing", "note",
-    "publish", "published", "say", "table", "use",
+    "answer", "attention", "begin", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing",
+    "note", "publish", "published", "say", "table", "use",
 ]  # fmt: skip

@@ -32,6 +32,30 @@ class Display:
         return {}
 
 
+@dataclass(frozen=True)
+class Nothing(Display):
+    """A piece of a page that is not there: no output at all, in a notebook and in a report.
+
+    Examples
+    --------
+    >>> NOTHING.html, NOTHING.plain
+    ('', '')
+    """
+
+    html: str = ""
+    plain: str = ""
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _ipython_display_(self) -> None:
+        """Take the place of every other output."""
+
+
+NOTHING = Nothing()
+"""What a page shows where there is nothing to show."""
+
+
 def element(tag: str, content: str, **attributes: str | None) -> str:
     """An HTML element; attribute values are escaped, content is taken as HTML that is already safe.
 

@@ -2,28 +2,36 @@
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, Protocol
 
 from leadreport.errors import PageError
 from leadreport.formats import phrase
-from leadreport.page.display import Display, element, one_line, safe
+from leadreport.page.display import NOTHING, Display, element, one_line, safe
 
 Link = tuple[str, str] | tuple[str, str, str]
 
 
-def say(text: str) -> Display:
-    """One computed sentence: the answer to the question of its section.
+class Workspace(Protocol):
+    """A workspace that knows which tables it has; see `leadreport.open_workspace`."""
+
+    def has(self, table: str) -> bool: ...
+
+
+def say(text: str | None) -> Display:
+    """One computed sentence: the answer to the question of its section; nothing without a text.
 
     Examples
     --------
     >>> say("Of 430 leads, 42 became SQLs.").html
     '<p class="lr-finding">Of 430 leads, 42 became SQLs.</p>'
     """
+    if not text:
+        return NOTHING
     return Display(html=element("p", safe(text), class_="lr-finding"), plain=one_line(text))
 
 
-def note(text: str, *, kind: Literal["info", "warning", "missing"] = "info") -> Display:
-    """A banner that a reader must not overlook.
+def note(text: str | None, *, kind: Literal["info", "warning", "missing"] = "info") -> Display:
+    """A banner that a reader must not overlook; nothing without a text.
 
     Examples
     --------
@@ -33,6 +41,8 @@ def note(text: str, *, kind: Literal["info", "warning", "missing"] = "info") -> 
     words = {"info": "info", "warning": "warning", "missing": "lacking"}
     if kind not in words:
         raise PageError(f"a note has no kind '{kind}'", hint=f"allowed: {', '.join(words)}")
+    if not text:
+        return NOTHING
     begins = phrase(words[kind])
     html = f"{element('strong', safe(begins), class_='lr-note-kind')}: {safe(text)}"
     return Display(
@@ -40,14 +50,19 @@ def note(text: str, *, kind: Literal["info", "warning", "missing"] = "info") -> 
     )
 
 
-def missing(table: str, what: str, *, hint: str | None = None) -> Display:
-    """What a page cannot show without a table, and how to add it.
+def missing(ws: Workspace, table: str, what: str, *, hint: str | None = None) -> Display:
+    """What a page cannot show when the workspace lacks a table, and how to add it; nothing when it has the table.
 
     Examples
     --------
-    >>> missing("spend", "what a lead costs", hint="Add spend.csv.")
+    >>> from types import SimpleNamespace as Opened
+    >>> missing(Opened(has=lambda table: False), "spend", "what a lead costs", hint="Add spend.csv.")
     Not shown: This page cannot show what a lead costs: there is no spend table. Add spend.csv.
+    >>> missing(Opened(has=lambda table: True), "spend", "what a lead costs").plain
+    ''
     """
+    if ws.has(table):
+        return NOTHING
     advice = hint or phrase("missing hint", table=table)
     return note(phrase("missing", what=what, table=table, hint=advice), kind="missing")
 

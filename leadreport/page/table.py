@@ -9,6 +9,7 @@ from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import DASH, count, phrase
 from leadreport.page.cells import Cell, Column, Ends, columns_of
 from leadreport.page.display import Display, element, one_line, safe
+from leadreport.page.sentences import say
 
 
 def table(
@@ -22,6 +23,7 @@ def table(
     notes: str | Sequence[str] = (),
     limit: int | None = None,
     has_total: bool = False,
+    empty: str | None = None,
 ) -> Display:
     """A table to be read: headings, formats and sides follow the names of the columns unless said otherwise.
 
@@ -43,6 +45,8 @@ def table(
         At most so many rows; how many there are is said below.
     has_total
         Whether the last row is a total.
+    empty
+        A sentence in place of a table without rows; without it, nothing is shown.
 
     Raises
     ------
@@ -59,6 +63,8 @@ def table(
     ads      1,200       5.0\u202f%
     events      35      20.0\u202f%
     """
+    if frame.is_empty():
+        return say(empty)
     top = frame.head(limit) if limit else frame
     all_columns = columns_of(top, kinds=formats or {}, labels=labels or {}, intervals=intervals or {})
     chosen = _chosen(all_columns, columns)
@@ -87,11 +93,10 @@ def _html(columns: list[Column], caption: str, notes: list[str], has_total: bool
     head = "".join(element("th", safe(column.label), scope="col", class_=_side(column)) for column in columns)
     rows = _rows(columns)
     body = [_row(columns, row, is_total=has_total and place == len(rows)) for place, row in enumerate(rows, start=1)]
-    nothing = element("tr", element("td", safe(phrase("nothing")), colspan=str(len(columns))))
     inside = [
         element("caption", safe(caption)),
         element("thead", element("tr", head)),
-        element("tbody", "\n".join(body) or nothing),
+        element("tbody", "\n".join(body)),
     ]
     drawn = element("table", "\n".join(inside), class_="lr-table")
     framed = element("div", drawn, class_="lr-table-wrap", role="region", tabindex="0", aria_label=one_line(caption))
@@ -125,7 +130,7 @@ def _plain(columns: list[Column], caption: str, notes: list[str]) -> str:
         for row in zip(*texts, strict=True)
     ]
     rule = "  ".join("-" * width for width in widths)
-    body = [line.rstrip() for line in lines[1:]] or [phrase("nothing")]
+    body = [line.rstrip() for line in lines[1:]]
     return "\n".join([one_line(caption), lines[0].rstrip(), rule, *body, *map(one_line, notes)])
 
 

@@ -3,8 +3,7 @@
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from leadreport.facts import reached_at
-from leadreport.facts.activity import is_counted
+from leadreport.facts import is_counted, reached_at
 from leadreport.policy import (
     FRAMEWORKS,
     ActivityCriterion,

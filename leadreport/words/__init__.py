@@ -23,6 +23,8 @@ from leadreport.words.stages import (
     Stage,
 )
 from leadreport.words.verdicts import (
+    ABOVE_VALUE,
+    COST_VERDICTS,
     DOWN,
     FALLING,
     FALSE_ALARM_RATE,
@@ -32,18 +34,22 @@ from leadreport.words.verdicts import (
     PARTIAL,
     RISING,
     STEADY,
+    TOO_CLOSE,
     TOO_FEW,
     TRENDS,
     UP,
     VERDICTS,
+    WORTH_IT,
 )
 
 __all__ = [
+    "ABOVE_VALUE",
     "ACCEPTED",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
     "COLUMNS",
+    "COST_VERDICTS",
     "COUNTED",
     "DISPLAY_VARIABLE",
     "DOWN",
@@ -65,10 +71,12 @@ __all__ = [
     "STAGE_NAMES",
     "STEADY",
     "STEPS",
+    "TOO_CLOSE",
     "TOO_FEW",
     "TRENDS",
     "UP",
     "VERDICTS",
+    "WORTH_IT",
     "Column",
     "Stage",
 ]

@@ -13,6 +13,11 @@ RISING, FALLING, STEADY = "rising", "falling", "steady"
 TRENDS: tuple[str, ...] = (RISING, FALLING, STEADY, TOO_FEW)
 """Every verdict on a slow drift."""
 
+WORTH_IT, ABOVE_VALUE, TOO_CLOSE = "worth it", "costs more than it is worth", "too close to call"
+
+COST_VERDICTS: tuple[str, ...] = (WORTH_IT, ABOVE_VALUE, TOO_CLOSE, TOO_FEW)
+"""Every verdict on what a lead costs against what it is worth."""
+
 FALSE_ALARM_RATE = 0.01
 """The promise behind every verdict: when nothing has changed, one headline in a hundred says that something has."""
 

@@ -1,4 +1,4 @@
-"""The scorecard that a policy asks for, and one score added up by hand."""
+"""The scorecard of a policy, the scores of a workspace, and one score added up by hand."""
 
 import polars as pl
 import pytest
@@ -41,14 +41,14 @@ def test_the_card_knows_under_which_policy_it_was_made(card):
 def test_one_score_is_added_up_by_hand_from_the_printed_card(card):
     scored = lr.score_leads(WS.facts.head(50), card)
     for lead_id, score in scored.select("lead_id", "score").iter_rows():
-        parts = lr.points_of(lead_id, scored, card)
+        parts = lr.points_of(scored, card, lead_id=lead_id)
         assert parts["points"].sum() == parts["total"][-1]
         assert parts["total"][-1] / 10 == pytest.approx(score)
 
 
 def test_points_of_a_lead_that_is_not_there_name_the_nearest(card):
     with pytest.raises(InputError, match="there is no lead 'L0000'"):
-        lr.points_of("L0000", WS.facts, card)
+        lr.points_of(WS.facts, card, lead_id="L0000")
 
 
 def test_planted_attributes_earn_points_and_empty_ones_do_not(card):

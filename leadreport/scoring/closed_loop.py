@@ -1,24 +1,24 @@
-"""The closed loop: what leads that were won did otherwise than leads that were lost."""
+"""The closed loop: what won leads did differently from lost leads."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy.stats import chi2, false_discovery_control, hypergeom
+from scipy.stats import chi2, false_discovery_control
 
 from leadreport.rates import UNKNOWN, rate_difference
+from leadreport.scoring.close_rates import FALSE_SHARE
 from leadreport.scoring.values import as_texts, coded, find_values, require_columns
-
-Array = np.ndarray
+from leadreport.words import LOST, NORMAL_VARIATION
 
 ASPECTS = ("source", "channel", "campaign")
-"""Columns of the facts that tell where a lead came from."""
+"""Columns of the facts that say where a lead came from."""
 
-FALSE_SHARE = 0.05
-"""Of all differences that are called real, at most so many are expected to be chance (Benjamini and Hochberg 1995)."""
+BEHAVIOURS = {"kind": "behaviour", "detail": "page or offer", "channel": "channel of visits"}
+"""Columns of the activities that are compared, and the aspect that each of them is."""
 
 FEWEST = 5
-"""What fewer leads than this did is not compared."""
+"""A behaviour or value of fewer leads than this is not compared."""
 
 
 def closed_loop(
@@ -27,18 +27,18 @@ def closed_loop(
     *,
     aspects: Sequence[str] = ASPECTS,
     outcome: str = "is_customer",
-    lost_at: Sequence[str] = ("lost_at", "disqualified_at"),
+    lost_at: Sequence[str] = tuple(f"{stage}_at" for stage in LOST),
 ) -> pl.DataFrame:
-    """What closed-won and closed-lost leads did differently: behaviours, pages, offers, channels.
+    """Behaviours, pages, offers and channels of won leads compared with those of lost leads.
 
     Parameters
     ----------
     facts
-        One row per lead: lead_id, the outcome, and the instants that tell a closed-lost lead; leads that are neither
-        won nor lost are left out.
+        One row per lead: lead_id, the outcome, and the instants at which leads were lost; leads that are neither won
+        nor lost are left out.
     activities
-        lead_id, kind, by, detail, channel, happened_at. What a lead or a third party did before the lead was won or
-        lost counts, once per lead; what sales and marketing did is not the lead's behaviour.
+        lead_id, kind, by, detail, channel, happened_at. Activities of the lead or a third party before the lead was won
+        or lost count, once per lead; what sales and marketing did is not the lead's behaviour.
     aspects
         Columns of the facts whose values are compared too.
 
@@ -46,10 +46,10 @@ def closed_loop(
     -------
     pl.DataFrame
         A row per behaviour or value, the surest first: aspect (behaviour, page or offer, channel of visits, or a
-        column), value, won, lost (leads that have it), odds_ratio (won against lost; behaviours among leads that did
-        about as much), won_rate and lost_rate (of all won and all lost leads), difference with low and high (Newcombe),
-        p_value (Mantel-Haenszel), q_value (Benjamini-Hochberg), win_rate (won of won and lost), verdict ("more among
-        won", "more among lost", "normal variation"). What goes with winning need not cause it.
+        column), value, won, lost (leads that have it), odds_ratio (won against lost; behaviours at equal activity),
+        won_rate and lost_rate (of all won and all lost leads), difference with low and high (Newcombe), p_value
+        (Mantel-Haenszel), q_value (Benjamini-Hochberg), win_rate (won of won and lost), verdict ("more among won",
+        "more among lost", "normal variation"). What goes with winning need not cause it.
 
     Examples
     --------
@@ -74,6 +74,11 @@ def closed_loop(
     return compared(has, closed)
 
 
+def real_differences(loop: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `closed_loop` that chance does not explain."""
+    return loop.filter(pl.col("verdict") != NORMAL_VARIATION)
+
+
 def closed_leads(facts: pl.DataFrame, *, outcome: str, lost_at: Sequence[str]) -> pl.DataFrame:
     """Leads that were won or lost, and when: lead_id, is_won, closed_at (null when no instant is known)."""
     ends = [name for name in lost_at if name in facts.columns]
@@ -88,7 +93,7 @@ def closed_leads(facts: pl.DataFrame, *, outcome: str, lost_at: Sequence[str]) -
 
 
 def values_of(closed: pl.DataFrame, facts: pl.DataFrame, aspect: str) -> pl.DataFrame:
-    """lead_id, aspect, value; numbers in bins, what is not known as such."""
+    """A column of the facts as lead_id, aspect, value: numbers in bins, null as unknown."""
     mine = closed.select("lead_id", "is_won").join(facts.select("lead_id", aspect), on="lead_id", maintain_order="left")
     column = mine[aspect]
     if column.dtype.is_numeric():
@@ -100,7 +105,7 @@ def values_of(closed: pl.DataFrame, facts: pl.DataFrame, aspect: str) -> pl.Data
 
 
 def before_closing(closed: pl.DataFrame, activities: pl.DataFrame) -> pl.DataFrame:
-    """What the lead or a third party did before the lead was won or lost."""
+    """The activities of the lead or a third party before the lead was won or lost."""
     require_columns(activities, ["lead_id", "kind", "happened_at"])
     own = activities.filter(pl.col("by").is_in(["lead", "third_party"])) if "by" in activities.columns else activities
     is_before = (pl.col("happened_at") < pl.col("closed_at")) | pl.col("closed_at").is_null()
@@ -108,7 +113,7 @@ def before_closing(closed: pl.DataFrame, activities: pl.DataFrame) -> pl.DataFra
 
 
 def busyness(closed: pl.DataFrame, done: pl.DataFrame) -> pl.Series:
-    """How much each lead did, in steps that double: 0 for nothing, 1 for once, 2 for up to 3 times, 3 for up to 7."""
+    """The activity of each lead in steps that double: 0 for none, 1 for one, 2 for up to 3, 3 for up to 7."""
     times = closed.select("lead_id").join(
         done.group_by("lead_id").len(), on="lead_id", how="left", maintain_order="left"
     )
@@ -116,22 +121,21 @@ def busyness(closed: pl.DataFrame, done: pl.DataFrame) -> pl.Series:
 
 
 def behaviours_of(done: pl.DataFrame) -> list[pl.DataFrame]:
-    """The kinds of what was done, the pages and offers, the channels of visits: lead_id, aspect, value."""
-    named = {"kind": "behaviour", "detail": "page or offer", "channel": "channel of visits"}
+    """Kinds of activity, pages and offers, channels of visits, each as lead_id, aspect, value."""
     return [
         done.filter(pl.col(column).is_not_null()).select(
             "lead_id", aspect=pl.lit(aspect), value=pl.col(column).cast(pl.String)
         )
-        for column, aspect in named.items()
+        for column, aspect in BEHAVIOURS.items()
         if column in done.columns
     ]
 
 
 def compared(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
-    """Rates among won and lost, their difference, and whether it is more than chance among so many comparisons."""
+    """Rates among won and lost leads, and whether they differ after correction for many comparisons."""
     won, lost = int(closed["is_won"].sum()), int((~closed["is_won"]).sum())
     counts = (
-        at_like_activity(has, closed)
+        at_equal_activity(has, closed)
         .filter(pl.col("won") + pl.col("lost") >= FEWEST)
         .sort("aspect", "value")
         .with_columns(won_rate=pl.col("won") / max(won, 1), lost_rate=pl.col("lost") / max(lost, 1))
@@ -148,20 +152,25 @@ def compared(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
             q_value=pl.Series(false_discovery_control(p) if n else p, dtype=pl.Float64).round(6),
             win_rate=pl.col("won") / (pl.col("won") + pl.col("lost")),
         )
-        .with_columns(verdict=pl.when(real).then(more).otherwise(pl.lit("normal variation")))
+        .with_columns(verdict=pl.when(real).then(more).otherwise(pl.lit(NORMAL_VARIATION)))
         .sort(pl.col("surprise").round(8), "aspect", "value", descending=[True, False, False])
         .drop("surprise")
     )
 
 
-def at_like_activity(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
-    """Won and lost leads with each behaviour, and the odds of it compared among leads that did about as much.
+def at_equal_activity(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Won and lost leads with each behaviour, and their odds ratio among equally active leads.
 
-    Leads that are won have been around longer and done more of everything. So behaviours are compared within steps of
-    activity (Mantel and Haenszel 1959), values of columns among all leads. Columns: aspect, value, won, lost,
-    odds_ratio, surprise (chi-squared with one degree of freedom and continuity correction).
+    Won leads have been around longer and did more of everything. So behaviours are compared within steps of activity
+    (Mantel and Haenszel 1959), values of columns among all leads. In a step, a won and b lost leads have it, of n1 won
+    and n0 lost (m = a + b, n = n1 + n0):
+
+        odds ratio = sum of a (n0 - b) / n / sum of b (n1 - a) / n
+        surprise   = (|sum of (a - n1 m / n)| - 1/2)^2 / sum of n1 n0 m (n - m) / (n^2 (n - 1)), chi-squared with 1 df
+
+    Columns: aspect, value, won, lost, odds_ratio, surprise.
     """
-    behaviours = ["behaviour", "page or offer", "channel of visits"]
+    behaviours = list(BEHAVIOURS.values())
     step = pl.col("busy") if "busy" in closed.columns else pl.lit(0, dtype=pl.Int64)
     step = pl.when(pl.col("aspect").is_in(behaviours)).then(step).otherwise(-1).alias("step")
     of_all = pl.concat([closed.with_columns(aspect=pl.lit(name)) for name in ("", behaviours[0])])
@@ -194,9 +203,3 @@ def at_like_activity(has: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
             .otherwise(0.0),
         )
     )
-
-
-def fisher(k1: Array, k2: Array, *, won: int, lost: int) -> Array:
-    """Two-sided p-values of Fisher's exact test: twice the smaller tail."""
-    both = hypergeom(won + lost, won, k1 + k2)
-    return np.minimum(1.0, 2 * np.minimum(both.cdf(k1), both.sf(k1 - 1)))

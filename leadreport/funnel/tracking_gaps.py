@@ -1,4 +1,4 @@
-"""Days on which tracking was silent: nothing happened, as far as anybody knows."""
+"""Marks that machines leave in the record: imports that give many leads one instant, and days without tracking."""
 
 from datetime import datetime, timedelta
 
@@ -6,13 +6,15 @@ import polars as pl
 from scipy.stats import poisson
 
 from leadreport.clock import local_date
+from leadreport.facts import recorded_at
 from leadreport.policy import Policy
+from leadreport.words import STAGES
 
 LEAST_USUAL = 4.0
-"""Kinds that happen less often than this a day are silent now and then without anything being wrong."""
+"""Kinds that come less often than this a day are silent now and then without anything being wrong."""
 
 BY_CHANCE = 1e-4
-"""A day counts as silent when so few activities come by chance less often than this."""
+"""A day is silent when the chance of its count, or of a smaller one, is below this."""
 
 NEARLY_NOTHING = 0.1
 """A weak day still brings something; a broken tag brings a tenth of the usual at most."""
@@ -21,15 +23,50 @@ RAMP_DAYS = 28
 """In the first weeks of a record leads are few and so are their activities."""
 
 WEEKS = 8
-"""What a day usually brings is the median of the same weekday in so many weeks before and after."""
+"""What a day usually brings is the median of the same weekday in this number of weeks before and after."""
+
+
+def import_spikes(
+    facts: pl.DataFrame, *, policy: Policy, least_leads: int = 20, times_usual: float = 10
+) -> pl.DataFrame:
+    """Instants that many leads share to the second in one stage: an import, not a stampede.
+
+    At least `least_leads` leads, and `times_usual` times as many as the stage's median instant has (dates without a
+    time of day put a whole day's leads at midnight). Columns: stage, reached_at, reached_on, leads, usual_leads; sorted
+    by stage along the ladder, then time. Imputed entries do not count.
+    """
+    zone = policy.company.time_zone
+    found = [spikes_of(facts, stage, least_leads=least_leads, times_usual=times_usual) for stage in STAGES]
+    return (
+        pl.concat(found)
+        .with_columns(reached_on=local_date(pl.col("reached_at"), zone=zone))
+        .select("stage", "reached_at", "reached_on", "leads", "usual_leads")
+    )
+
+
+def spikes_of(facts: pl.DataFrame, stage: str, *, least_leads: int, times_usual: float) -> pl.DataFrame:
+    same = (
+        facts.select(reached_at=recorded_at(stage).dt.truncate("1s")).drop_nulls().group_by("reached_at").len("leads")
+    )
+    return (
+        same.select(
+            pl.col("reached_at").cast(pl.Datetime("us", "UTC")),
+            stage=pl.lit(stage),
+            leads=pl.col("leads").cast(pl.Int64),
+            usual_leads=pl.col("leads").median().cast(pl.Float64),
+        )
+        .filter(pl.col("leads") >= least_leads, pl.col("leads") >= times_usual * pl.col("usual_leads"))
+        .sort("reached_at")
+    )
 
 
 def tracking_gaps(activities: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
     """Runs of days on which a kind of activity by leads nearly stopped: an outage of tracking, not a quiet market.
 
-    One row per kind and run, in time: kind, from_on, until_on (the last day of the run), days, activities, usual (what
-    these days usually bring, rounded). Only kinds that come at least four times a usual day are watched, from four
-    weeks after the kind's first activity to its last.
+    A day is silent when its count is at most a tenth of the usual, and when the Poisson chance of so small a count is
+    below 1 in 10,000. Only kinds that usually come at least four times a day are watched, from four weeks after the
+    kind's first activity to its last. One row per kind and run, in time: kind, from_on, until_on (the last day of the
+    run), days, activities, usual (what these days usually bring, rounded).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Who is where now, for how long, and how the stock came to be."""
+"""Where leads stand now and for how long, and what flowed through each stage in a period."""
 
 from datetime import datetime
 
@@ -6,20 +6,19 @@ import polars as pl
 
 from leadreport.clock import Period
 from leadreport.facts import furthest_rank, is_lost, reached_at
-from leadreport.funnel.ladder import age_days
+from leadreport.funnel.entries import days_between
 from leadreport.policy import Policy
 from leadreport.words import LOST, STAGES, STEPS
 
-ENDS = ("recycled", *LOST)
-"""Where a lead may be besides the stages of the ladder; a recycled one is still ours."""
+OUTSIDE = ("recycled", *LOST)
+"""Where a lead may be besides the stages; a recycled one may still return."""
 
 
 def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
     """Where every lead stands now, and for how long: the rows sum to all leads.
 
-    One row per stage of the ladder, then recycled, lost and disqualified. Columns: stage, leads, median_days and
-    oldest_days since they came there, horizon_days of the stage's next step, over_horizon (leads older than that: they
-    have had their time and have not moved).
+    One row per stage, then recycled, lost and disqualified. Columns: stage, leads, median_days and oldest_days since
+    they came there, horizon_days of the stage's next step, over_horizon (overdue: leads older than that).
 
     Examples
     --------
@@ -39,9 +38,9 @@ def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.D
     on_ladder = pl.lit(pl.Series(STAGES)).gather(rank)
     stands = pl.when(is_lost() | (pl.col("stage") == "recycled")).then("stage").otherwise(on_ladder)
     since = pl.coalesce(pl.when(stands == stage).then(reached_at(stage)) for stage in STAGES)
-    standing = facts.select(stage=stands, days=age_days(pl.coalesce(since, "stage_at"), as_of))
+    standing = facts.select(stage=stands, days=days_between(pl.coalesce(since, "stage_at"), pl.lit(as_of)))
     horizons = {one: policy.horizon_days(one, two) for one, two in STEPS}
-    places = pl.DataFrame({"stage": (*STAGES, *ENDS)}).with_columns(
+    places = pl.DataFrame({"stage": (*STAGES, *OUTSIDE)}).with_columns(
         horizon_days=pl.col("stage").replace_strict(horizons, default=None, return_dtype=pl.Int64)
     )
     found = places.join(standing, on="stage", how="left").group_by("stage", "horizon_days", maintain_order=True)
@@ -53,10 +52,16 @@ def stage_stock(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.D
     ).select("stage", "leads", "median_days", "oldest_days", "horizon_days", "over_horizon")
 
 
+def most_overdue(stock: pl.DataFrame) -> pl.DataFrame:
+    """The stage of `stage_stock` with the most overdue leads, beyond the leads that never qualified; one row."""
+    qualified = stock.filter(pl.col("stage") != STAGES[0])
+    return qualified.sort("over_horizon", descending=True, maintain_order=True).head(1)
+
+
 def stage_flow(facts: pl.DataFrame, *, period: Period) -> pl.DataFrame:
     """What flowed through each stage in a period: opening + entered - moved_on - lost = closing, to the lead.
 
-    One row per stage of the ladder: stage, opening, entered, moved_on, lost, closing. A lead has entered a stage when
+    One row per stage: stage, opening, entered, moved_on, lost, closing. A lead has entered a stage when
     it reached it or any later one; one that was recycled stays in the stock of the stage it had reached.
     """
     rows = [stage_row(facts, rank, period=period) for rank in range(len(STAGES))]
@@ -81,5 +86,5 @@ def stage_row(facts: pl.DataFrame, rank: int, *, period: Period) -> pl.DataFrame
 
 
 def came_to(rank: int) -> pl.Expr:
-    """When a lead came to a stage or beyond it."""
+    """When a lead first reached a stage or any later one."""
     return pl.min_horizontal(*(reached_at(stage) for stage in STAGES[rank:]))
