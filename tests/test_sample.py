@@ -11,8 +11,7 @@ import pytest
 from leadreport.clock import as_instant
 from leadreport.facts import lead_facts
 from leadreport.policy import CRITERIA, load_policy, parse_policy
-from leadreport.sample import flaws, make_sample, opinions, people, stages, truths, write_sample
-from leadreport.sample.files import CSV, POLICY
+from leadreport.sample import CSV, POLICY, crm, flaws, make_sample, people, truths, write_sample
 from leadreport.tables import TABLES, column_types
 from leadreport.words import STAGES
 
@@ -249,7 +248,7 @@ def test_the_codebook_lists_the_planted_channels() -> None:
 
 
 def test_the_codebook_says_the_numbers_that_are_planted() -> None:
-    slow, skipped = truths.REPS[truths.SLOW_REP][2], stages.SKIPPED
+    slow, skipped = truths.REPS[truths.SLOW_REP][2], crm.SKIPPED
     sentences = [
         f"| Seed | {truths.SEED},",
         f"{truths.BOUGHT_SHARE:.0%} of the outbound leads",
@@ -269,7 +268,7 @@ def test_the_codebook_says_the_numbers_that_are_planted() -> None:
         f"{flaws.MERGED + flaws.CHAINED} leads were created twice and merged: {flaws.MERGED} duplicates",
         f"{flaws.EARLY_MQLS} MQLs stand before their lead was created, {flaws.EARLY_SQLS} SQLs before their MQL",
         f"{skipped['mql']:.0%} of the MQLs, {skipped['sal']:.0%} of the SALs, {skipped['sql']:.0%} of the SQLs",
-        f"{opinions.LIST_MALUS} points lower for bought lists",
+        f"{crm.LIST_MALUS} points lower for bought lists",
     ]
     told = " ".join(CODEBOOK.split()).replace(" %", "%")
     assert [sentence for sentence in sentences if sentence not in told] == []

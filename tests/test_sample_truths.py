@@ -11,8 +11,7 @@ from scipy.stats import binom, poisson
 
 from leadreport.clock import as_instant, local_date, working_hours
 from leadreport.policy import load_policy
-from leadreport.sample import make_sample, truths
-from leadreport.sample.files import POLICY
+from leadreport.sample import POLICY, make_sample, truths
 from leadreport.words import STAGES
 
 ZONE = "Europe/Berlin"

@@ -10,22 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import PositiveInt, field_validator
 
 from leadreport.errors import PolicyError, did_you_mean
+from leadreport.policy import sections
 from leadreport.policy.criteria import ActivityCriterion, Behaviour, Strict
-from leadreport.policy.sections import (
-    Agreement,
-    Change,
-    Checks,
-    Company,
-    Cost,
-    Criteria,
-    Handoff,
-    Qualification,
-    Report,
-    Scoring,
-    Stages,
-    Targets,
-    WorkingHours,
-)
 from leadreport.words import STAGES, STEPS, Stage
 
 DEFINITIONS: tuple[str, ...] = (
@@ -64,20 +50,20 @@ class Policy(Strict):
     """
 
     format: Literal[1] = 1
-    company: Company
-    agreement: Agreement = Agreement()
-    changes: list[Change] = []
-    stages: Stages = Stages()
+    company: sections.Company
+    agreement: sections.Agreement = sections.Agreement()
+    changes: list[sections.Change] = []
+    stages: sections.Stages = sections.Stages()
     horizons: dict[str, PositiveInt]
-    criteria: Criteria
-    qualification: Qualification = Qualification()
-    scoring: Scoring = Scoring()
-    handoff: Handoff = Handoff()
-    working_hours: WorkingHours = WorkingHours()
-    cost: Cost = Cost()
-    checks: Checks = Checks()
-    report: Report = Report()
-    targets: Targets = Targets()
+    criteria: sections.Criteria
+    qualification: sections.Qualification = sections.Qualification()
+    scoring: sections.Scoring = sections.Scoring()
+    handoff: sections.Handoff = sections.Handoff()
+    working_hours: sections.WorkingHours = sections.WorkingHours()
+    cost: sections.Cost = sections.Cost()
+    checks: sections.Checks = sections.Checks()
+    report: sections.Report = sections.Report()
+    targets: sections.Targets = sections.Targets()
 
     @field_validator("horizons")
     @classmethod
