@@ -93,6 +93,7 @@ from .qualify import (
     framework_coverage,
     nurture_list,
     policy_against_crm,
+    qualification_summary,
     ready_not_handed_over,
     ready_since,
     recycle_back,

@@ -465,7 +465,7 @@ def named_of(*pairs: tuple[str, str]) -> pl.DataFrame:
 def test_the_furthest_apart_come_first_and_deals_and_exits_are_not_compared():
     named = named_of(("sql", "lead"), ("lead", "mql"), ("mql", "mql"), ("customer", "customer"), ("lost", "lost"))
     assert disagreements(named).select("lead_id", "ahead", "stages_apart", "reason").rows() == [
-        ("000", "crm", 3, "Already SQL in the CRM. By the policy: why."),
+        ("000", "CRM", 3, "Already SQL in the CRM. By the policy: why."),
         ("001", "policy", 1, "Still Lead in the CRM. By the policy: why."),
     ]
     assert policy_against_crm(named)["leads"].sum() == named.height

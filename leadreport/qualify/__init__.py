@@ -1,6 +1,6 @@
 """Criteria and frameworks: the class of each lead, what is met, missing and not known, and what to ask next."""
 
-from leadreport.qualify.agreement import agreement, disagreements, policy_against_crm
+from leadreport.qualify.agreement import agreement, disagreements, policy_against_crm, qualification_summary
 from leadreport.qualify.classes import class_counts, classify_leads
 from leadreport.qualify.frameworks import (
     contradictions,
@@ -25,6 +25,7 @@ __all__ = [
     "framework_coverage",
     "nurture_list",
     "policy_against_crm",
+    "qualification_summary",
     "ready_not_handed_over",
     "ready_since",
     "recycle_back",

@@ -29,7 +29,7 @@ def policy_against_crm(classified: pl.DataFrame) -> pl.DataFrame:
 def disagreements(classified: pl.DataFrame) -> pl.DataFrame:
     """The leads that the CRM and the policy rank differently, the furthest apart first (definition 23).
 
-    Columns: lead_id, owner, source, channel, crm_stage, class, ahead ("crm" or "policy"), stages_apart, reason (in a
+    Columns: lead_id, owner, source, channel, crm_stage, class, ahead ("CRM" or "policy"), stages_apart, reason (in a
     sentence). Leads that left, bought or have a deal are not compared.
 
     Examples
@@ -38,25 +38,48 @@ def disagreements(classified: pl.DataFrame) -> pl.DataFrame:
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
     >>> classified = lr.classify_leads(ws.facts, policy=ws.policy)
     >>> disagreements(classified)["ahead"].unique().sort().to_list()
-    ['crm', 'policy']
+    ['CRM', 'policy']
     """
     ahead_by = rank("stage") - rank("class")
     is_crm = ahead_by > 0
     name = pl.col("stage").replace_strict(STAGE_NAMES)
     in_crm = pl.when(is_crm).then(pl.lit("Already")).otherwise(pl.lit("Still"))
     return (
-        compared(classified)
-        .filter(ahead_by != 0)
+        classified.filter(is_compared(), ahead_by != 0)
         .select(
             *("lead_id", "owner", "source", "channel"),
             pl.col("stage").alias("crm_stage"),
             "class",
-            ahead=pl.when(is_crm).then(pl.lit("crm")).otherwise(pl.lit("policy")),
+            ahead=pl.when(is_crm).then(pl.lit("CRM")).otherwise(pl.lit("policy")),
             stages_apart=ahead_by.abs(),
             reason=pl.format("{} {} in the CRM. By the policy: {}", in_crm, name, "why"),
         )
         .sort("stages_apart", "lead_id", descending=[True, False])
     )
+
+
+def qualification_summary(classified: pl.DataFrame) -> pl.DataFrame:
+    """How many leads are hot or SQL by the policy, and for how many the CRM has another stage, in one row.
+
+    Columns: leads, hot, sqls, differ, too_high, too_low (in the CRM; these two add up to differ).
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> qualification_summary(lr.classified_leads(ws)).row(0)
+    (6066, 656, 81, 602, 150, 452)
+    """
+    ahead_by = pl.when(is_compared()).then(rank("stage") - rank("class"))
+    counts = {
+        "leads": pl.len(),
+        "hot": pl.col("is_hot").sum(),
+        "sqls": (pl.col("class") == "sql").sum(),
+        "differ": (ahead_by != 0).sum(),
+        "too_high": (ahead_by > 0).sum(),
+        "too_low": (ahead_by < 0).sum(),
+    }
+    return classified.select(**{name: count.cast(pl.Int64) for name, count in counts.items()})
 
 
 def agreement(classified: pl.DataFrame) -> pl.DataFrame:
@@ -74,7 +97,7 @@ def agreement(classified: pl.DataFrame) -> pl.DataFrame:
     >>> agreement(classified)["decision"].to_list()
     ['MQL or further', 'SQL or further', 'exact stage']
     """
-    leads = compared(classified)
+    leads = classified.filter(is_compared())
     decisions = {
         "MQL or further": lambda stage: rank(stage) >= STAGES.index("mql"),
         "SQL or further": lambda stage: rank(stage) >= STAGES.index("sql"),
@@ -92,9 +115,9 @@ def agreement(classified: pl.DataFrame) -> pl.DataFrame:
     return table.select(*columns, **ends, **{name: pl.col(name).round(10) for name in measures})
 
 
-def compared(classified: pl.DataFrame) -> pl.DataFrame:
-    """The leads whose class rests on criteria: open ones without a deal."""
-    return classified.filter(pl.col("class").is_in(JUDGED), pl.col("stage").is_in(JUDGED))
+def is_compared() -> pl.Expr:
+    """Whether the class of a lead rests on criteria: it is open, without a deal."""
+    return pl.col("class").is_in(JUDGED) & pl.col("stage").is_in(JUDGED)
 
 
 def rank(column: str) -> pl.Expr:

@@ -13,8 +13,12 @@ from leadreport.rates import rate, rate_with_ends
 ANSWERS = ("yes", "no", "unknown")
 
 
-def framework_answers(facts: pl.DataFrame, *, framework: str, policy: Policy, as_of: datetime) -> pl.DataFrame:
+def framework_answers(
+    facts: pl.DataFrame, *, framework: str | None = None, policy: Policy, as_of: datetime
+) -> pl.DataFrame:
     """How each criterion of a framework is answered, and the close rate that goes with each answer (definition 20).
+
+    The framework is the policy's unless another one is named.
 
     Three rows per criterion, in the framework's order: criterion, question, answer (yes, no, unknown), leads,
     share_rate (of all leads), via_other_framework (leads whose answer was given to another framework's criterion of the
@@ -34,7 +38,7 @@ def framework_answers(facts: pl.DataFrame, *, framework: str, policy: Policy, as
     >>> asked["criterion"].unique(maintain_order=True).to_list()
     ['budget', 'authority', 'need', 'timeline']
     """
-    questions = named_framework(framework).questions
+    questions = named_framework(framework or policy.qualification.framework).questions
     parts = [
         every(
             pl.DataFrame({"answer": ANSWERS}),
@@ -50,8 +54,12 @@ def framework_answers(facts: pl.DataFrame, *, framework: str, policy: Policy, as
     )  # fmt: skip
 
 
-def framework_completeness(facts: pl.DataFrame, *, framework: str, policy: Policy, as_of: datetime) -> pl.DataFrame:
+def framework_completeness(
+    facts: pl.DataFrame, *, framework: str | None = None, policy: Policy, as_of: datetime
+) -> pl.DataFrame:
     """How many leads have how many criteria of a framework answered, and how often they buy.
+
+    The framework is the policy's unless another one is named.
 
     One row per number of answers, from none to all: answers, leads, share_rate, mature, customers, close_rate, low,
     high. For SPIN this is its coverage: how far the conversation got.
@@ -64,7 +72,7 @@ def framework_completeness(facts: pl.DataFrame, *, framework: str, policy: Polic
     >>> complete["leads"].sum() == ws.facts.height
     True
     """
-    names = named_framework(framework).criteria
+    names = named_framework(framework or policy.qualification.framework).criteria
     answers = pl.sum_horizontal(answered(name) != "unknown" for name in names).cast(pl.Int64)
     rows = pl.DataFrame({"answers": range(len(names) + 1)}, schema={"answers": pl.Int64})
     return every(rows, facts.group_by(answers=answers).agg(**counts(policy=policy, as_of=as_of))).select(
