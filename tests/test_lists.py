@@ -1,12 +1,15 @@
 """The lists that people work from: what is in them, and what they need."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy
 
 import polars as pl
 import pytest
 
-from leadreport.lists import classified_leads, work_lists
+from leadreport.errors import InputError
+from leadreport.lists import as_csv, classified_leads, work_lists
+from leadreport.policy import load_policy
 from leadreport.workspace import open_workspace
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -40,3 +43,17 @@ def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_no_overdue_lea
     found = work_lists(open_workspace(tmp_path, as_of="latest"))
     assert sorted(found) == ["bridge_leads", "call_now", "nurture", "recycle_back"]
     assert found["call_now"]["score"].null_count() == found["call_now"].height
+
+
+def test_an_attribute_that_the_leads_lack_is_an_error_and_not_a_list_without_scores(tmp_path):
+    text = (SAMPLE / "policy.toml").read_text(encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(text.replace('"industry",', '"industri",'), encoding="utf-8")
+    pl.read_parquet(SAMPLE / "leads.parquet").write_parquet(tmp_path / "leads.parquet")
+    with pytest.raises(InputError, match="industri"):
+        work_lists(open_workspace(tmp_path, as_of="2026-11-16"))
+
+
+def test_every_list_is_a_file_with_local_times_and_without_formulas():
+    frame = pl.DataFrame({"lead_id": ["=1+1", "a"], "at": [datetime(2026, 7, 5, 9, tzinfo=UTC), None]})
+    text = as_csv(frame, policy=load_policy(SAMPLE / "policy.toml")).decode()
+    assert text == "lead_id,at\n'=1+1,2026-07-05 11:00\na,\n"

@@ -306,7 +306,7 @@ def test_a_horizon_that_is_not_written_is_the_sum_of_its_steps():
         lambda one: st.tuples(st.just(one), st.sampled_from(STAGES[STAGES.index(one) + 1 :]))
     )
 )
-def test_every_step_up_the_ladder_has_a_horizon(step):
+def test_every_step_to_a_later_stage_has_a_horizon(step):
     assert parse_policy(STARTUP).horizon_days(*step) > 0
 
 

@@ -645,8 +645,8 @@ def test_the_furthest_apart_come_first_and_deals_and_exits_are_not_compared():
 def test_kappa_is_what_statsmodels_computes():
     inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
     table = [[20, 5, 1], [4, 15, 3], [0, 2, 10]]
-    rungs = ("lead", "mql", "sql")
-    pairs = [(rungs[i], rungs[j]) for i in range(3) for j in range(3) for _ in range(table[i][j])]
+    stages = ("lead", "mql", "sql")
+    pairs = [(stages[i], stages[j]) for i in range(3) for j in range(3) for _ in range(table[i][j])]
     row = agreement(named_of(*pairs)).filter(pl.col("decision") == "exact stage").row(0, named=True)
     expected = inter_rater.cohens_kappa(table)
     assert row["agreed"] == 45

@@ -165,7 +165,7 @@ def test_young_cohorts_are_visibly_open(journeys: pl.DataFrame) -> None:
     assert standardised(rate(young, "is_customer"), rate(old, "is_customer")) < -3
 
 
-# (2) the dear channel, the cheap one, the list that sales rejects
+# (2) the expensive channel, the cheap one, the list that sales rejects
 
 
 @pytest.fixture(scope="module")

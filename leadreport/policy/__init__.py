@@ -16,22 +16,7 @@ from leadreport.policy.load import PRESETS, load_policy, parse_policy, preset_te
 from leadreport.policy.model import Policy
 
 __all__ = [
-    "CRITERIA",
-    "FRAMEWORKS",
-    "PRESETS",
-    "ActivityCriterion",
-    "AnswerCriterion",
-    "AttributeCriterion",
-    "Behaviour",
-    "Criterion",
-    "Framework",
-    "FrameworkCriterion",
-    "Group",
-    "Policy",
-    "ScoreCriterion",
-    "StageCriterion",
-    "load_policy",
-    "parse_policy",
-    "preset_text",
-    "same_meaning",
-]
+    "CRITERIA", "FRAMEWORKS", "PRESETS", "ActivityCriterion", "AnswerCriterion", "AttributeCriterion",
+    "Behaviour", "Criterion", "Framework", "FrameworkCriterion", "Group", "Policy", "ScoreCriterion",
+    "StageCriterion", "load_policy", "parse_policy", "preset_text", "same_meaning",
+]  # fmt: skip

@@ -13,21 +13,8 @@ from leadreport.qualify.readiness import ready_not_handed_over, ready_since
 from leadreport.qualify.story import explain_lead
 
 __all__ = [
-    "agreement",
-    "call_now",
-    "class_counts",
-    "classify_leads",
-    "contradictions",
-    "disagreements",
-    "explain_lead",
-    "framework_answers",
-    "framework_completeness",
-    "framework_coverage",
-    "nurture_list",
-    "policy_against_crm",
-    "qualification_summary",
-    "ready_not_handed_over",
-    "ready_since",
-    "recycle_back",
+    "agreement", "call_now", "class_counts", "classify_leads", "contradictions", "disagreements",
+    "explain_lead", "framework_answers", "framework_completeness", "framework_coverage", "nurture_list",
+    "policy_against_crm", "qualification_summary", "ready_not_handed_over", "ready_since", "recycle_back",
     "returning_leads",
-]
+]  # fmt: skip

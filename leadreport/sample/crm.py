@@ -41,7 +41,7 @@ def make_stages(
     journeys: pl.DataFrame, deals: pl.DataFrame, calendar: Calendar, rng: np.random.Generator
 ) -> pl.DataFrame:
     """lead_id, reached_at, stage, reason; in the order of time."""
-    parts = [ladder(journeys, rng), returns(journeys), *exits(journeys, calendar, rng), losses(deals, rng)]
+    parts = [entries(journeys, rng), returns(journeys), *exits(journeys, calendar, rng), losses(deals, rng)]
     history = pl.concat(parts).filter(pl.col("at") < calendar.end)
     rank = pl.col("stage").replace_strict({stage: place for place, stage in enumerate(STAGES)}, default=len(STAGES))
     history = history.sort("at", "lead_id", rank, maintain_order=True)
@@ -54,7 +54,7 @@ def rows(journeys: pl.DataFrame, at: str, stage: str, reason: pl.Series | None =
     )
 
 
-def ladder(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+def entries(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """The entries into stages, without the skipped ones."""
     ats = ("created", "mql", "sal", "sql", "opportunity", "closed")
     parts = []
@@ -110,10 +110,10 @@ def exits(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) 
 
 def losses(deals: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """Losses in the stage history: most lost deals have one."""
-    told = deals.filter(
+    recorded = deals.filter(
         (pl.col("status") == "lost") & pl.col("lead_id").is_not_null() & pl.Series(rng.random(deals.height) < 0.9)
     )
-    return told.select("lead_id", at=pl.col("closed_at").dt.epoch("s"), stage=pl.lit("lost"), reason="reason")
+    return recorded.select("lead_id", at=pl.col("closed_at").dt.epoch("s"), stage=pl.lit("lost"), reason="reason")
 
 
 def some(journeys: pl.DataFrame, *, depth: int, share: float, rng: np.random.Generator) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """How far each lead gets, and when: one latent number per lead decides, so that every planted effect is exact.
 
 A lead reaches a step with log-odds = the step's threshold + its own propensity. The same luck serves all steps, so
-nobody reaches a later one without the earlier ones, and an effect is the same at every step.
+no lead reaches a later one without the earlier ones, and an effect is the same at every step.
 """
 
 from datetime import timedelta
