@@ -11,7 +11,7 @@ import click
 from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import LeadreportError
-from leadreport.lists import as_csv, crm_scores, named_leads, work_lists
+from leadreport.lists import as_csv, classified_leads, crm_scores, work_lists
 from leadreport.policy import PRESETS
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
@@ -163,7 +163,7 @@ def score(
 def explain(folder: Path, lead: str, as_of: str) -> None:
     """Show one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
     ws = opened(folder, as_of)
-    click.echo(explain_lead(named_leads(ws), lead_id=lead, policy=ws.policy))
+    click.echo(explain_lead(classified_leads(ws), lead_id=lead, policy=ws.policy))
 
 
 @main.command()

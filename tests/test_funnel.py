@@ -31,7 +31,7 @@ from leadreport.funnel import (
     week_on_week,
     weekly_entries,
 )
-from leadreport.policy.model import Change
+from leadreport.policy.sections import Change
 from leadreport.words import STAGES
 
 ABC = facts(

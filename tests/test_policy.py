@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadreport.errors import PolicyError
 from leadreport.policy import PRESETS, Behaviour, Group, Policy, load_policy, parse_policy, preset_text
-from leadreport.policy.versions import USED_BY
+from leadreport.policy.model import USED_BY
 from leadreport.words import STAGES
 from leadreport.workspace import open_workspace
 
@@ -74,7 +74,7 @@ MISTAKES = [
     (
         "lead_to_mql = 30",
         "lead_to_mgl = 30",
-        "horizons: 'lead_to_mgl' is not a step up the ladder; did you mean 'lead_to_mql'",
+        "horizons: 'lead_to_mgl' is not a step from a stage to a later one; did you mean 'lead_to_mql'",
     ),
     ("mql_to_sal = 14", "", "horizons: misses mql_to_sal"),
     (
@@ -306,7 +306,7 @@ def test_a_horizon_that_is_not_written_is_the_sum_of_its_steps():
         lambda one: st.tuples(st.just(one), st.sampled_from(STAGES[STAGES.index(one) + 1 :]))
     )
 )
-def test_every_step_up_the_ladder_has_a_horizon(step):
+def test_every_step_to_a_later_stage_has_a_horizon(step):
     assert parse_policy(STARTUP).horizon_days(*step) > 0
 
 

@@ -65,6 +65,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "count": numbers.count,
     "change": signed_count,
     "number": numbers.number,
+    "coefficient": partial(numbers.number, decimals=2),
     "score": score,
     "ratio": numbers.ratio,
     "money": money,
@@ -82,6 +83,7 @@ STAGE_COLUMNS = r"(^|_)stage$|^class$"
 NAMES: tuple[tuple[str, str], ...] = (
     (r"(^|_)(rate|share)$|^(rate|share)_(before|after)$", "rate"),
     (r"(^|_)effect$", "points"),
+    (r"(^|_)kappa$", "coefficient"),
     (r"(^|_)(lift|ratio|times)$|^value_per_", "ratio"),
     (r"(^|_)(points|score|pulse)$", "score"),
     (

@@ -1,4 +1,6 @@
-"""A criterion in plain words, as the two departments would say it to each other."""
+"""A criterion in plain words, and in one sentence why a lead has its class."""
+
+import polars as pl
 
 from leadreport.policy import (
     FRAMEWORKS,
@@ -11,7 +13,7 @@ from leadreport.policy import (
     ScoreCriterion,
     StageCriterion,
 )
-from leadreport.words import STAGE_NAMES
+from leadreport.words import EXITS, STAGE_NAMES
 
 ANSWERED = {"yes": "confirmed", "no": "denied", "unknown": "not known"}
 
@@ -92,3 +94,50 @@ def shown(value: object) -> str:
 
 def spaced(name: str) -> str:
     return name.replace("_", " ")
+
+
+def why(*, zone: str) -> pl.Expr:
+    """Why a lead has its class, and what is missing for the next one, in one sentence.
+
+    Reads class, stage_at, the dates of its deal, the reasons of its exit, and the texts of its criteria: met_text_mql,
+    met_text_sql, open_text_mql, open_text_sql.
+    """
+    name = pl.col("class").replace_strict(STAGE_NAMES)
+    endings = {
+        "lead": [pl.lit("."), pl.col("open_text_mql")],
+        "sql": [pl.col("met_text_sql"), pl.lit(".")],
+        "opportunity": [pl.lit(" since "), on_day("opportunity_at", zone=zone), pl.lit(", per the CRM.")],
+        "customer": [pl.lit(" since "), on_day("customer_at", zone=zone), pl.lit(", per the CRM.")],
+        **{name: exit_ending(name, zone=zone) for name in EXITS},
+    }
+    known = [pl.when(pl.col("class") == each).then(pl.concat_str(name, *end)) for each, end in endings.items()]
+    return pl.coalesce(*known, pl.concat_str(name, pl.col("met_text_mql"), pl.lit("."), pl.col("open_text_sql")))
+
+
+def exit_ending(name: str, *, zone: str) -> list[pl.Expr]:
+    """Disqualified " on 2026-01-05: no budget."."""
+    reason = (pl.lit(": ") + pl.col(f"{name}_reason")).fill_null("")
+    return [pl.lit(" on "), on_day("stage_at", zone=zone), reason, pl.lit(".")]
+
+
+def met_text(name: str) -> pl.Expr:
+    """The criteria of a class that are met: ": trial started, demo session", or nothing."""
+    return clause(": ", pl.col(f"met_of_{name}"))
+
+
+def open_text(name: str) -> pl.Expr:
+    """The criteria of a class that are missing or not known: " For SQL, missing: demo session; still open: budget."."""
+    missing = clause(" missing: ", pl.col(f"missing_of_{name}"))
+    unknown = clause(" still open: ", pl.col(f"unknown_of_{name}"))
+    between = pl.when((missing != "") & (unknown != "")).then(pl.lit(";")).otherwise(pl.lit(""))
+    text = pl.concat_str(pl.lit(f" For {STAGE_NAMES[name]},"), missing, between, unknown, pl.lit("."))
+    return pl.when((missing != "") | (unknown != "")).then(text).otherwise(pl.lit(""))
+
+
+def clause(lead_in: str, texts: pl.Expr) -> pl.Expr:
+    """Some texts after a lead-in; nothing when there are none."""
+    return pl.when(texts.list.len() > 0).then(pl.lit(lead_in) + texts.list.join(", ")).otherwise(pl.lit(""))
+
+
+def on_day(instant: str, *, zone: str) -> pl.Expr:
+    return pl.col(instant).dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d")

@@ -1,4 +1,4 @@
-"""Criteria as expressions that are true, false, or null where the answer is not known."""
+"""Whether a lead meets a criterion: true, false, or null where that is not known."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,18 +17,18 @@ from leadreport.policy import (
     StageCriterion,
 )
 from leadreport.policy.criteria import Leaf
-from leadreport.qualify.answers import answered
+from leadreport.qualify.frameworks import answered
 
 
 def holds(criterion: Criterion, *, schema: pl.Schema) -> pl.Expr:
     """Whether a criterion holds: true, false, or null for "not known" (Kleene's three-valued logic).
 
-    Not known are an attribute that is missing, a score that has not been computed, a question that nobody has answered.
+    A missing attribute, a score that was not computed and a question without an answer are not known.
 
     Raises
     ------
     InputError
-        When the leads have no such attribute, or one that cannot be compared with what the policy says.
+        When the leads lack an attribute, or have it in a type that cannot be compared with the policy's values.
 
     Examples
     --------
@@ -46,30 +46,31 @@ def combined(criterion: Criterion, *, leaf: Callable[[Leaf], pl.Expr]) -> pl.Exp
 
 
 def bounds(criterion: Criterion, *, leaf: Callable[[Leaf], pl.Expr]) -> tuple[pl.Expr, pl.Expr]:
-    """Whether a criterion holds if everything not known is no, and if it is yes: neither is ever null."""
+    """Whether a criterion holds if everything not known is false, and if it is true; neither is ever null."""
     if isinstance(criterion, Group):
         return enough([bounds(member, leaf=leaf) for member in criterion.members], needed=criterion.needed)
     return either_way(leaf(criterion))
 
 
 def enough(members: Sequence[tuple[pl.Expr, pl.Expr]], *, needed: int) -> tuple[pl.Expr, pl.Expr]:
-    """Whether so many members hold, if everything not known is no, and if it is yes."""
+    """Whether at least `needed` members hold, if everything not known is false, and if it is true."""
     surely, possibly = zip(*members, strict=True)
     return pl.sum_horizontal(surely) >= needed, pl.sum_horizontal(possibly) >= needed
 
 
 def either_way(holding: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """A truth with null read as false, and with null read as true."""
     return holding.fill_null(False), holding.fill_null(True)
 
 
 def decided(either: tuple[pl.Expr, pl.Expr]) -> pl.Expr:
-    """True when it holds in any case, false when in none, else null."""
+    """True when it holds either way, false when it holds neither way, else null."""
     surely, possibly = either
     return pl.when(surely).then(True).when(~possibly).then(False)
 
 
 def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
-    """The truth of a single criterion."""
+    """The truth of a criterion that is no group."""
     match criterion:
         case AttributeCriterion():
             return attribute_holds(criterion, schema=schema)
@@ -93,7 +94,7 @@ def leaf_holds(criterion: Leaf, *, schema: pl.Schema) -> pl.Expr:
 
 
 def is_yes(criterion: str) -> pl.Expr:
-    """Whether a question is answered yes; null when it is open."""
+    """Whether a question is answered yes; null without an answer."""
     return answered(criterion).replace_strict({"yes": True, "no": False}, default=None, return_dtype=pl.Boolean)
 
 
@@ -103,6 +104,7 @@ def answer_holds(criterion: AnswerCriterion) -> pl.Expr:
 
 
 def attribute_holds(criterion: AttributeCriterion, *, schema: pl.Schema) -> pl.Expr:
+    """Whether an attribute has one of the wanted values and lies within the bounds; null where it is missing."""
     name = known(criterion.attribute, schema=schema)
     is_text = schema[name] == pl.String
     number = pl.col(name).cast(pl.Float64, strict=False) if is_text else pl.col(name)
@@ -119,7 +121,7 @@ def attribute_holds(criterion: AttributeCriterion, *, schema: pl.Schema) -> pl.E
 
 
 def comparable(criterion: AttributeCriterion, dtype: pl.DataType) -> list[object]:
-    """The values of a criterion in the type of the column; CRM files may carry numbers and booleans as text."""
+    """The values of a criterion in the column's type; CRM files may hold numbers and booleans as text."""
     values = criterion.is_ or []
     if dtype == pl.String:
         return [str(value).lower() if isinstance(value, bool) else f"{value}" for value in values]
@@ -130,10 +132,11 @@ def comparable(criterion: AttributeCriterion, dtype: pl.DataType) -> list[object
 
 
 def known(column: str, *, schema: pl.Schema) -> str:
+    """The name of a column that the leads have."""
     if column not in schema:
         raise InputError(
             f"the policy's criteria ask for '{column}', but the leads have no such column",
-            found=listed(schema.names(), most=12),
+            found=listed(schema.names()),
             hint=did_you_mean(column, schema.names()),
         )
     return column
