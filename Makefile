@@ -7,12 +7,11 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 REPORTS ?= reports
 WORKERS ?= auto
-ROOMS ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help report test pages lab bench mutants lint lock bundle browser clean
+.PHONY: help report test pages lab bench lint lock bundle browser clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -33,13 +32,9 @@ lab: $(READY_DEV)  ## JupyterLab on the notebooks
 bench: $(READY_DEV)  ## the benchmarks, as ratios measured in one run
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
 
-mutants: $(READY_DEV)  ## small faults put into the metric rooms: how many the tests notice (ROOMS="rates cost")
-	@$(BIN)/python benchmarks/mutation $(ROOMS)
-
-lint: $(READY_DEV)  ## style of the code and of the notebooks, and types
+lint: $(READY_DEV)  ## style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 lock:  ## pin the dependencies again, for a run and for everything (needs uv)
 	$(COMPILE) --extra build pyproject.toml -o requirements.lock

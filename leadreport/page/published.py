@@ -18,6 +18,7 @@ SCHEMA = {
     "value": pl.Float64,
     "n": pl.Int64,
     "policy_version": pl.String,
+    "definition_version": pl.String,
     "merged_leads": pl.Int64,
 }
 
@@ -32,7 +33,7 @@ class Published(Display):
         return self.plain
 
     def extra(self) -> dict[str, str]:
-        columns = self.numbers.select(*SCHEMA).to_dict(as_series=False)
+        columns = completed(self.numbers).to_dict(as_series=False)
         return {PUBLISHED_MIME: json.dumps({"format": REPORT_FORMAT, "numbers": columns}, ensure_ascii=False)}
 
 
@@ -73,4 +74,11 @@ def published(week: str) -> pl.DataFrame:
             f"the published numbers of {week} were written by a newer version of leadreport",
             hint="upgrade leadreport, or name another week",
         )
-    return pl.DataFrame(content.get("numbers", content), schema=SCHEMA)  # without a format: the columns alone
+    columns = content.get("numbers", content)  # without a format: the columns alone
+    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
+
+
+def completed(numbers: pl.DataFrame) -> pl.DataFrame:
+    """The numbers with every stored column; one that an earlier version did not store is null."""
+    missing = {name: pl.lit(None, dtype=kind) for name, kind in SCHEMA.items() if name not in numbers.columns}
+    return numbers.with_columns(**missing).select(*SCHEMA)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, fie
 
 from leadreport.errors import did_you_mean, listed
 from leadreport.policy.criteria import Strict
-from leadreport.policy.model import Company
+from leadreport.policy.sections import Company
 from leadreport.tables import ALLOWED_VALUES, TABLES, column_types, required_columns
 from leadreport.words import EXITS, STAGES
 
