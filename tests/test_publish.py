@@ -9,8 +9,9 @@ from report_cases import SUMMARY
 
 from leadreport.errors import PageError
 from leadreport.publish import PageLink, export_page, read_text
-from leadreport.publish.content_rules import MOST_BYTES, check_html, check_size
+from leadreport.publish.content_rules import MOST_BYTES, MOST_ROWS, check_html, check_size
 from leadreport.publish.figures import figure
+from leadreport.publish.outputs import MOST_LINES, plain
 from leadreport.publish.template import VEGA, VEGA_LICENCE, bundled_versions, css_text, needed_versions
 from leadreport.words import CHART_MIME
 
@@ -212,3 +213,27 @@ def test_the_kept_library_is_the_one_that_altair_writes_for():
 def test_the_kept_library_is_whole_and_carries_its_licence():
     assert hashlib.sha256(VEGA.read_bytes()).hexdigest() == bundled_versions()["sha256"]
     assert VEGA.read_text(encoding="utf-8").startswith(f"/*!\n{VEGA_LICENCE.read_text(encoding='utf-8')}*/")
+
+
+# Limits, one case just inside and one just outside
+
+
+def test_a_chart_may_have_as_many_rows_as_the_limit_and_not_one_more():
+    rows = [{"week": 1, "leads": 2}] * MOST_ROWS
+    assert drawn(rows).title == "Leads"
+    with pytest.raises(PageError, match="has 2,001 rows of data"):
+        drawn([*rows, rows[0]])
+
+
+def test_a_page_may_have_as_many_bytes_as_the_limit_and_not_one_more():
+    assert len(check_size("x" * MOST_BYTES, page="a")) == 1_500_000
+    assert len(check_size("ü" * (MOST_BYTES // 2), page="a")) == MOST_BYTES
+    for text in ("x" * (MOST_BYTES + 1), "ü" * (MOST_BYTES // 2) + "x"):
+        with pytest.raises(PageError, match="a page may weigh"):
+            check_size(text, page="a")
+
+
+def test_an_error_text_of_twelve_lines_is_whole_and_a_longer_one_is_cut():
+    lines = [str(number) for number in range(MOST_LINES + 1)]
+    assert plain("\n".join(lines[:12])).splitlines() == lines[:12]
+    assert plain("\n".join(lines)).splitlines() == [*lines[:12], "..."]

@@ -17,8 +17,8 @@ import pytest
 from report_cases import NOTEBOOKS, SUMMARY
 
 from leadreport.errors import InputError, LeadreportError, PageError
-from leadreport.run import ReportsFolderError, Stopwatch, defaults_of, run_report
-from leadreport.run.execution import Job, execute_page, raise_failures
+from leadreport.run import ReportsFolderError, Stopwatch, defaults_of, failure, failure_kept, run_report
+from leadreport.run.execution import PAGE_SECONDS, Job, execute_page, raise_failures
 from leadreport.run.jupyter_hooks import Kernels
 from leadreport.run.parameters import read_notebook
 from leadreport.run.progress import Progress
@@ -402,3 +402,46 @@ def test_a_watch_splits_the_run_and_sums_it_up():
     assert record["pages"] == {"a": {"export": pytest.approx(0.02, abs=0.02)}}
     assert watch.line.startswith("start-up ")
     assert "facts 0.0 s, total " in watch.line
+
+
+# Limits, one case just inside and one just outside
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(119, "119 seconds"), (120, "2 minutes"), (1800, "30 minutes")])
+def test_a_time_limit_is_stated_in_minutes_from_two_minutes_on(seconds, allowed):
+    problem = failure.took_too_long("a", [], seconds=seconds).problem
+    assert problem == f"page a, cell 0: the page took longer than {allowed}"
+
+
+def test_a_page_has_half_an_hour_unless_the_caller_says_otherwise():
+    assert Job("a", nbformat.v4.new_notebook(), Path(), {}).seconds == PAGE_SECONDS == 1800
+
+
+def test_a_page_that_ends_within_its_time_is_not_stopped(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import time; time.sleep(0.5)")])
+    executed = execute_page(Job("a", notebook, tmp_path, {}, seconds=20), kernels=Kernels(tmp_path))
+    assert len(executed.cells) == 1
+
+
+def test_the_last_five_lines_of_a_dead_process_are_shown(tmp_path):
+    (tmp_path / "log").write_text("\n".join("abcdefg"))
+    assert failure.last_lines(tmp_path / "log") == "c\nd\ne\nf\ng"
+
+
+def test_a_message_of_400_characters_is_whole_and_a_longer_one_is_cut():
+    assert failure.shortened("x" * 400) == "x" * 400
+    assert failure.shortened("x" * 401) == "x" * 400 + " …"
+
+
+def test_an_error_before_the_pages_run_is_kept_when_the_week_is_known(tmp_path):
+    for week in ("2026-W46", None):
+        with pytest.raises(InputError), failure_kept(tmp_path / str(week), week=week):
+            raise InputError("leads.csv is missing")
+    assert [path.name for path in sorted((tmp_path / "2026-W46").iterdir())] == ["2026-W46.failed.json", "index.html"]
+    assert not (tmp_path / "None").exists()
+
+
+def test_a_folder_of_reports_that_cannot_be_used_is_not_a_failed_week(tmp_path):
+    with pytest.raises(ReportsFolderError), failure_kept(tmp_path, week="2026-W46"):
+        raise ReportsFolderError("another run is writing")
+    assert list(tmp_path.iterdir()) == []
