@@ -42,16 +42,16 @@ def html_of(notebook):
 
 
 def test_a_chart_with_the_rows_of_a_whole_table_is_refused():
-    with pytest.raises(PageError) as told:
+    with pytest.raises(PageError) as caught:
         drawn([{"week": 1, "leads": 2}] * 2001)
-    assert told.value.problem == "page 02_funnel: chart 3 'Leads' has 2,001 rows of data; a chart may have 2,000"
+    assert caught.value.problem == "page 02_funnel: chart 3 'Leads' has 2,001 rows of data; a chart may have 2,000"
 
 
 @pytest.mark.parametrize("column", ["lead_id", "email", "E_Mail", "contact_email", "Name", "first_name", "phone", "id"])
-def test_a_chart_that_says_who_a_lead_is_is_refused(column):
-    with pytest.raises(PageError, match="page 02_funnel: chart 3 'Leads' has columns that identify a lead") as told:
+def test_a_chart_that_identifies_a_lead_is_refused(column):
+    with pytest.raises(PageError, match="page 02_funnel: chart 3 'Leads' has columns that identify a lead") as caught:
         drawn([{"week": 1, "leads": 2, column: "x"}])
-    assert told.value.found == column
+    assert caught.value.found == column
 
 
 @pytest.mark.parametrize("column", ["channel", "owner", "leads", "lead_source", "email_clicks", "stage_name"])
@@ -104,10 +104,10 @@ def test_a_chart_says_what_it_shows(part):
     ],
 )
 def test_an_output_that_loads_or_runs_something_is_refused(html):
-    with pytest.raises(PageError) as told:
+    with pytest.raises(PageError) as caught:
         html_of(page_of(shown(text_html=html)))
     assert (
-        told.value.problem
+        caught.value.problem
         == "page a, cell 3 (under 'A section'): its output would run a script or load something from elsewhere"
     )
     with pytest.raises(PageError, match="page a, cell 2"):
@@ -168,13 +168,13 @@ def test_a_chart_becomes_a_figure_with_words_and_data():
 
 def test_the_table_that_a_chart_brings_along_is_the_one_shown():
     table = {"columns": [{"label": "Woche", "is_number": False}], "rows": [["2026-W46"]]}
-    (told,) = drawn([{"week": 1, "leads": 2}], usermeta={"leadreport": {"table": table}}).tables
-    assert (told.headings, told.rows) == (["Woche"], [["2026-W46"]])
+    (shown_table,) = drawn([{"week": 1, "leads": 2}], usermeta={"leadreport": {"table": table}}).tables
+    assert (shown_table.headings, shown_table.rows) == (["Woche"], [["2026-W46"]])
 
 
 def test_warnings_and_colours_of_a_terminal_do_not_enter_the_page():
-    said = new_output("stream", name="stderr", text="/home/anna/x.py:3: DeprecationWarning: old")
-    html = html_of(page_of(said, new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\n 50%\r100%\n")))
+    warning = new_output("stream", name="stderr", text="/home/anna/x.py:3: DeprecationWarning: old")
+    html = html_of(page_of(warning, new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\n 50%\r100%\n")))
     assert "DeprecationWarning" not in html
     assert ">red\n100%</pre>" in html
 

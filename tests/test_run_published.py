@@ -66,18 +66,18 @@ def run_week(reports, number, *, notebooks):
 
 
 def test_each_report_is_given_the_latest_earlier_week_and_run_again_it_is_the_same(reports):
-    told = {
+    html = {
         week: (reports / week / "00_page.html").read_text(encoding="utf-8")
         for week in ("2026-W46", "2026-W47", "2026-W48")
     }
-    assert "Published earlier: []." in told["2026-W46"]
-    assert "Published earlier: [&#x27;2026-11-16&#x27;]." in told["2026-W47"]
-    assert "Published earlier: [&#x27;2026-11-23&#x27;]." in told["2026-W48"]
+    assert "Published earlier: []." in html["2026-W46"]
+    assert "Published earlier: [&#x27;2026-11-16&#x27;]." in html["2026-W47"]
+    assert "Published earlier: [&#x27;2026-11-23&#x27;]." in html["2026-W48"]
     run_week(reports, 47, notebooks=reports.parent / "notebooks")
-    assert (reports / "2026-W47" / "00_page.html").read_text(encoding="utf-8") == told["2026-W47"]
+    assert (reports / "2026-W47" / "00_page.html").read_text(encoding="utf-8") == html["2026-W47"]
 
 
-def test_the_published_numbers_are_a_file_of_the_report_and_no_path_of_the_machine_is_told(reports):
+def test_the_published_numbers_are_a_file_of_the_report_and_show_no_path_of_the_machine(reports):
     folder = reports / "2026-W47"
     assert json.loads((folder / "published.json").read_text(encoding="utf-8"))["numbers"]["value"] == [2.0]
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def test_the_published_numbers_are_a_file_of_the_report_and_no_path_of_the_machi
         assert str(reports.parent) not in file.read_text(encoding="utf-8"), file
 
 
-def test_only_a_page_that_asks_is_told_and_only_of_weeks_that_are_on_file(tmp_path):
+def test_only_a_page_that_asks_gets_an_earlier_week_and_only_one_that_is_on_file(tmp_path):
     for week in ("2026-W44", "2026-W45", "2026-W46", ".draft-2026-W43"):
         (tmp_path / week).mkdir()
     for week in ("2026-W44", "2026-W46", ".draft-2026-W43"):
@@ -108,7 +108,7 @@ def test_numbers_come_back_as_they_were_published(tmp_path, monkeypatch):
     assert published("").is_empty()
 
 
-def test_a_week_without_published_numbers_is_told(tmp_path, monkeypatch):
+def test_a_week_without_published_numbers_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("LEADREPORT_REPORTS", str(tmp_path))
     with pytest.raises(PageError, match="no published numbers of 2026-W01"):
         published("2026-W01")
