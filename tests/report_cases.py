@@ -5,7 +5,8 @@ from pathlib import Path
 
 from leadreport.publish import InputFile, TableRows, WorkspaceSummary
 
-NOTEBOOKS = Path(__file__).parent / "fixtures" / "notebooks"
+FIXTURES = Path(__file__).parent / "fixtures"
+NOTEBOOKS = FIXTURES / "notebooks"
 
 SUMMARY = WorkspaceSummary(
     company="Acme & Söhne",

@@ -165,6 +165,37 @@ def test_a_module_holds_one_idea():
     assert long == {}
 
 
+POSIX_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+POSIX_ONLY = {
+    "os": {"fork", "getpgid", "getuid", "killpg", "mkfifo", "sched_getaffinity", "setsid", "O_NONBLOCK", "uname"},
+    "signal": {"SIGALRM", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGUSR2", "alarm", "pause"},
+}
+
+
+def test_no_module_imports_what_windows_lacks():
+    offenders = {path.name: imported_modules(path) & POSIX_MODULES for path in PACKAGE.rglob("*.py")}
+    assert {name: found for name, found in offenders.items() if found} == {}
+
+
+def test_what_windows_lacks_is_used_only_after_asking_for_it():
+    offenders = []
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                module, name = node.value.id, node.attr
+                if name in POSIX_ONLY.get(module, ()) and f'hasattr({module}, "{name}")' not in text:
+                    offenders.append(f"{path.name}: {module}.{name}")
+    assert offenders == []
+
+
+def imported_modules(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.split(".")[0] for name in names}
+
+
 def test_nothing_asks_the_clock_of_the_machine_but_the_command_line():
     asks = re.compile(r"\.now\(|\.today\(")
     offenders = [

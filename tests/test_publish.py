@@ -9,8 +9,9 @@ from report_cases import SUMMARY
 
 from leadreport.errors import PageError
 from leadreport.publish import PageLink, export_page, read_text
-from leadreport.publish.content_rules import MOST_BYTES, check_html, check_size
+from leadreport.publish.content_rules import MOST_BYTES, MOST_ROWS, check_html, check_size
 from leadreport.publish.figures import figure
+from leadreport.publish.outputs import MOST_LINES, plain
 from leadreport.publish.template import VEGA, VEGA_LICENCE, bundled_versions, css_text, needed_versions
 from leadreport.words import CHART_MIME
 
@@ -41,16 +42,16 @@ def html_of(notebook):
 
 
 def test_a_chart_with_the_rows_of_a_whole_table_is_refused():
-    with pytest.raises(PageError) as told:
+    with pytest.raises(PageError) as caught:
         drawn([{"week": 1, "leads": 2}] * 2001)
-    assert told.value.problem == "page 02_funnel: chart 3 'Leads' has 2,001 rows of data; a chart may have 2,000"
+    assert caught.value.problem == "page 02_funnel: chart 3 'Leads' has 2,001 rows of data; a chart may have 2,000"
 
 
 @pytest.mark.parametrize("column", ["lead_id", "email", "E_Mail", "contact_email", "Name", "first_name", "phone", "id"])
-def test_a_chart_that_says_who_a_lead_is_is_refused(column):
-    with pytest.raises(PageError, match="page 02_funnel: chart 3 'Leads' has columns that identify a lead") as told:
+def test_a_chart_that_identifies_a_lead_is_refused(column):
+    with pytest.raises(PageError, match="page 02_funnel: chart 3 'Leads' has columns that identify a lead") as caught:
         drawn([{"week": 1, "leads": 2, column: "x"}])
-    assert told.value.found == column
+    assert caught.value.found == column
 
 
 @pytest.mark.parametrize("column", ["channel", "owner", "leads", "lead_source", "email_clicks", "stage_name"])
@@ -103,10 +104,10 @@ def test_a_chart_says_what_it_shows(part):
     ],
 )
 def test_an_output_that_loads_or_runs_something_is_refused(html):
-    with pytest.raises(PageError) as told:
+    with pytest.raises(PageError) as caught:
         html_of(page_of(shown(text_html=html)))
     assert (
-        told.value.problem
+        caught.value.problem
         == "page a, cell 3 (under 'A section'): its output would run a script or load something from elsewhere"
     )
     with pytest.raises(PageError, match="page a, cell 2"):
@@ -167,13 +168,13 @@ def test_a_chart_becomes_a_figure_with_words_and_data():
 
 def test_the_table_that_a_chart_brings_along_is_the_one_shown():
     table = {"columns": [{"label": "Woche", "is_number": False}], "rows": [["2026-W46"]]}
-    (told,) = drawn([{"week": 1, "leads": 2}], usermeta={"leadreport": {"table": table}}).tables
-    assert (told.headings, told.rows) == (["Woche"], [["2026-W46"]])
+    (shown_table,) = drawn([{"week": 1, "leads": 2}], usermeta={"leadreport": {"table": table}}).tables
+    assert (shown_table.headings, shown_table.rows) == (["Woche"], [["2026-W46"]])
 
 
 def test_warnings_and_colours_of_a_terminal_do_not_enter_the_page():
-    said = new_output("stream", name="stderr", text="/home/anna/x.py:3: DeprecationWarning: old")
-    html = html_of(page_of(said, new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\n 50%\r100%\n")))
+    warning = new_output("stream", name="stderr", text="/home/anna/x.py:3: DeprecationWarning: old")
+    html = html_of(page_of(warning, new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\n 50%\r100%\n")))
     assert "DeprecationWarning" not in html
     assert ">red\n100%</pre>" in html
 
@@ -212,3 +213,27 @@ def test_the_kept_library_is_the_one_that_altair_writes_for():
 def test_the_kept_library_is_whole_and_carries_its_licence():
     assert hashlib.sha256(VEGA.read_bytes()).hexdigest() == bundled_versions()["sha256"]
     assert VEGA.read_text(encoding="utf-8").startswith(f"/*!\n{VEGA_LICENCE.read_text(encoding='utf-8')}*/")
+
+
+# Limits, one case just inside and one just outside
+
+
+def test_a_chart_may_have_as_many_rows_as_the_limit_and_not_one_more():
+    rows = [{"week": 1, "leads": 2}] * MOST_ROWS
+    assert drawn(rows).title == "Leads"
+    with pytest.raises(PageError, match="has 2,001 rows of data"):
+        drawn([*rows, rows[0]])
+
+
+def test_a_page_may_have_as_many_bytes_as_the_limit_and_not_one_more():
+    assert len(check_size("x" * MOST_BYTES, page="a")) == 1_500_000
+    assert len(check_size("ü" * (MOST_BYTES // 2), page="a")) == MOST_BYTES
+    for text in ("x" * (MOST_BYTES + 1), "ü" * (MOST_BYTES // 2) + "x"):
+        with pytest.raises(PageError, match="a page may weigh"):
+            check_size(text, page="a")
+
+
+def test_an_error_text_of_twelve_lines_is_whole_and_a_longer_one_is_cut():
+    lines = [str(number) for number in range(MOST_LINES + 1)]
+    assert plain("\n".join(lines[:12])).splitlines() == lines[:12]
+    assert plain("\n".join(lines)).splitlines() == [*lines[:12], "..."]

@@ -17,8 +17,8 @@ import pytest
 from report_cases import NOTEBOOKS, SUMMARY
 
 from leadreport.errors import InputError, LeadreportError, PageError
-from leadreport.run import ReportsFolderError, Stopwatch, defaults_of, run_report
-from leadreport.run.execution import Job, execute_page, raise_failures
+from leadreport.run import ReportsFolderError, Stopwatch, defaults_of, failure, failure_kept, run_report
+from leadreport.run.execution import PAGE_SECONDS, Job, execute_page, raise_failures
 from leadreport.run.jupyter_hooks import Kernels
 from leadreport.run.parameters import read_notebook
 from leadreport.run.progress import Progress
@@ -77,14 +77,14 @@ def test_a_run_leaves_pages_index_record_notebooks_and_what_lies_beside(reports)
     ]  # fmt: skip
 
 
-def test_everybody_may_read_what_a_run_leaves(reports):
+def test_all_users_may_read_what_a_run_leaves(reports):
     mask = os.umask(0)
     os.umask(mask)
     for path in reports.rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~mask, path
 
 
-def test_a_page_gets_its_values_runs_in_its_workspace_and_sees_no_more_of_the_machine(reports, workspace):
+def test_a_page_gets_its_values_and_runs_in_its_workspace_and_sees_no_more_of_the_machine(reports, workspace):
     html = (week(reports) / "00_first.html").read_text(encoding="utf-8")
     assert "13 2026-11-16 report . [&#39;json.py&#39;, &#39;policy.toml&#39;]" in html
     for name, content in files(week(reports)).items():
@@ -92,10 +92,10 @@ def test_a_page_gets_its_values_runs_in_its_workspace_and_sees_no_more_of_the_ma
         assert str(Path.home()).encode() not in content or str(Path.home()) == "/", name
 
 
-def test_the_masthead_says_what_a_pages_own_header_says(reports):
+def test_the_masthead_states_what_a_pages_own_header_states(reports):
     html = (week(reports) / "00_first.html").read_text(encoding="utf-8")
     assert "<p>said by the masthead already" not in html
-    for told in (
+    for text in (
         "9 Nov to 15 Nov 2026",
         "16 Nov 2026, 00:00",
         "15 Nov 2026",
@@ -103,7 +103,7 @@ def test_the_masthead_says_what_a_pages_own_header_says(reports):
         "12 of 6,412",
         "abababababab",
     ):
-        assert told in html, told
+        assert text in html, text
 
 
 def test_the_executed_notebooks_are_kept_without_times_and_without_the_last_cell(reports):
@@ -114,7 +114,7 @@ def test_the_executed_notebooks_are_kept_without_times_and_without_the_last_cell
     assert "the page ran to its end" not in json.dumps(page)
 
 
-def test_the_record_says_what_went_in_and_what_came_out(reports):
+def test_the_record_lists_what_went_in_and_what_came_out(reports):
     record = json.loads((week(reports) / "run.json").read_text(encoding="utf-8"))
     assert record["week"] == "2026-W46"
     assert record["as_of"] == "2026-11-15T23:00:00+00:00"
@@ -143,7 +143,7 @@ def test_the_same_files_give_the_same_bytes(reports, workspace, tmp_path):
     assert records[0] == records[1]
 
 
-def test_the_indices_tell_headlines_and_link_to_everything(reports):
+def test_the_indices_show_headlines_and_link_to_everything(reports):
     for index in (reports / "index.html", week(reports) / "index.html"):
         html = index.read_text(encoding="utf-8")
         assert "SQLs" in html
@@ -173,9 +173,9 @@ def failures(tmp_path_factory):
         job = Job(
             page, notebook, workspace, {"workspace": ".", "as_of": "2026-11-16"}, 3.0 if page == "lasts" else 60.0
         )
-        with pytest.raises(PageError) as told:
+        with pytest.raises(PageError) as caught:
             execute_page(job, kernels=kernels, number=number)
-        return told.value
+        return caught.value
 
     pages = ["raises", "tells", "leaves", "dies", "lasts"]
     with ThreadPoolExecutor(3) as workers:
@@ -192,9 +192,9 @@ def test_an_error_names_page_cell_and_heading_and_shows_the_line_in_plain_words(
 
 
 def test_an_error_of_the_package_keeps_its_three_parts(failures):
-    told = failures["tells"]
-    assert told.problem == "page tells, cell 4 (under 'Where it fails'): leads.csv has no column 'lead_id'"
-    assert (told.found, told.hint) == ("id, name", "map it in sources.toml")
+    error = failures["tells"]
+    assert error.problem == "page tells, cell 4 (under 'Where it fails'): leads.csv has no column 'lead_id'"
+    assert (error.found, error.hint) == ("id, name", "map it in sources.toml")
 
 
 def test_a_page_that_leaves_early_has_not_succeeded(failures):
@@ -204,13 +204,13 @@ def test_a_page_that_leaves_early_has_not_succeeded(failures):
     )
 
 
-def test_a_kernel_that_dies_is_told_with_its_signal_and_its_last_words(failures):
-    told = failures["dies"]
+def test_a_kernel_that_dies_is_reported_with_its_signal_and_its_last_lines(failures):
+    error = failures["dies"]
     assert (
-        told.problem == "page dies, cell 4 (under 'Where it fails'): the page's Python process ended by signal SIGKILL"
+        error.problem == "page dies, cell 4 (under 'Where it fails'): the page's Python process ended by signal SIGKILL"
     )
-    assert told.found == "out of sheep"
-    assert told.hint == "most often the machine ran out of memory"
+    assert error.found == "out of sheep"
+    assert error.hint == "most often the machine ran out of memory"
 
 
 def test_a_kernel_that_dies_leaves_no_children(failures):
@@ -218,11 +218,11 @@ def test_a_kernel_that_dies_leaves_no_children(failures):
 
 
 def test_a_page_that_lasts_too_long_is_stopped(failures):
-    told = failures["lasts"]
-    assert told.problem == "page lasts, cell 4 (under 'Where it fails'): the page took longer than 3 seconds"
+    error = failures["lasts"]
+    assert error.problem == "page lasts, cell 4 (under 'Where it fails'): the page took longer than 3 seconds"
 
 
-def test_a_kernel_that_does_not_start_is_told(tmp_path, monkeypatch):
+def test_a_kernel_that_does_not_start_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("leadreport.run.jupyter_hooks.PROGRAM", tmp_path / "absent.py")
     job = Job("raises", read_notebook(FAILING / "raises.ipynb"), tmp_path, {"as_of": "latest"})
     with pytest.raises(PageError, match="page raises: its Python process did not start"):
@@ -260,7 +260,7 @@ def test_pages_that_may_have_read_different_files_make_no_report(tmp_path):
         pass
 
 
-def test_several_failing_pages_are_told_together():
+def test_several_failing_pages_are_reported_together():
     errors = [PageError("page a: x", hint="do"), None, PageError("page b: y")]
     with pytest.raises(PageError, match=r"2 pages failed\n\npage a: x\n\nHint: do\n\npage b: y"):
         raise_failures(errors)
@@ -336,12 +336,12 @@ def test_an_interrupted_run_leaves_no_process_and_no_file(kept, workspace, numbe
     process = subprocess.Popen([sys.executable, "-c", call], stderr=subprocess.PIPE, text=True)
     kernels = wait_for(lambda: children_of(process.pid))
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, written = process.communicate(timeout=20)
     assert process.returncode in (128 + number, -number)
     assert all(is_gone(kernel) for kernel in kernels)
-    assert "\r" not in said
-    assert said.startswith("lasts: running\n")
-    if number == signal.SIGTERM:  # nobody may be looking, so the index tells
+    assert "\r" not in written
+    assert written.startswith("lasts: running\n")
+    if number == signal.SIGTERM:  # a scheduler sends it, so the index shows it
         assert "stopped from outside" in (kept / "index.html").read_text(encoding="utf-8")
         assert week(kept).is_dir()
     else:
@@ -363,7 +363,7 @@ def children_of(process):
     return [int(child) for child in listed.stdout.split()]
 
 
-# Telling how far a run is
+# Progress
 
 
 class Terminal(io.StringIO):
@@ -371,7 +371,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(to):
+def shown_to(to):
     progress = Progress([("00_first", 3), ("01_charts", 2)], to=to)
     with progress.running("00_first"):
         for _ in range(5):
@@ -381,7 +381,7 @@ def told(to):
 
 
 def test_a_terminal_gets_a_bar_per_page():
-    shown = told(Terminal())
+    shown = shown_to(Terminal())
     assert "00_first " in shown
     assert "3/3" in shown
     assert "01_charts" in shown
@@ -389,7 +389,7 @@ def test_a_terminal_gets_a_bar_per_page():
 
 
 def test_anything_else_gets_plain_lines():
-    assert told(io.StringIO()) == "00_first: running\n00_first: ran in 0.0 s\n"
+    assert shown_to(io.StringIO()) == "00_first: running\n00_first: ran in 0.0 s\n"
 
 
 def test_a_watch_splits_the_run_and_sums_it_up():
@@ -402,3 +402,46 @@ def test_a_watch_splits_the_run_and_sums_it_up():
     assert record["pages"] == {"a": {"export": pytest.approx(0.02, abs=0.02)}}
     assert watch.line.startswith("start-up ")
     assert "facts 0.0 s, total " in watch.line
+
+
+# Limits, one case just inside and one just outside
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(119, "119 seconds"), (120, "2 minutes"), (1800, "30 minutes")])
+def test_a_time_limit_is_stated_in_minutes_from_two_minutes_on(seconds, allowed):
+    problem = failure.took_too_long("a", [], seconds=seconds).problem
+    assert problem == f"page a, cell 0: the page took longer than {allowed}"
+
+
+def test_a_page_has_half_an_hour_unless_the_caller_says_otherwise():
+    assert Job("a", nbformat.v4.new_notebook(), Path(), {}).seconds == PAGE_SECONDS == 1800
+
+
+def test_a_page_that_ends_within_its_time_is_not_stopped(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import time; time.sleep(0.5)")])
+    executed = execute_page(Job("a", notebook, tmp_path, {}, seconds=20), kernels=Kernels(tmp_path))
+    assert len(executed.cells) == 1
+
+
+def test_the_last_five_lines_of_a_dead_process_are_shown(tmp_path):
+    (tmp_path / "log").write_text("\n".join("abcdefg"))
+    assert failure.last_lines(tmp_path / "log") == "c\nd\ne\nf\ng"
+
+
+def test_a_message_of_400_characters_is_whole_and_a_longer_one_is_cut():
+    assert failure.shortened("x" * 400) == "x" * 400
+    assert failure.shortened("x" * 401) == "x" * 400 + " …"
+
+
+def test_an_error_before_the_pages_run_is_kept_when_the_week_is_known(tmp_path):
+    for week in ("2026-W46", None):
+        with pytest.raises(InputError), failure_kept(tmp_path / str(week), week=week):
+            raise InputError("leads.csv is missing")
+    assert [path.name for path in sorted((tmp_path / "2026-W46").iterdir())] == ["2026-W46.failed.json", "index.html"]
+    assert not (tmp_path / "None").exists()
+
+
+def test_a_folder_of_reports_that_cannot_be_used_is_not_a_failed_week(tmp_path):
+    with pytest.raises(ReportsFolderError), failure_kept(tmp_path, week="2026-W46"):
+        raise ReportsFolderError("another run is writing")
+    assert list(tmp_path.iterdir()) == []

@@ -28,26 +28,26 @@ def test_every_page_gets_workspace_and_instant_and_further_values_only_where_dec
 
 
 def test_a_mistyped_name_is_refused_with_the_nearest_one():
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as caught:
         give(weks=13)
-    assert str(told.value) == "no page has a parameter 'weks'\n\nHint: did you mean 'weeks'?"
+    assert str(caught.value) == "no page has a parameter 'weks'\n\nHint: did you mean 'weeks'?"
 
 
 @pytest.mark.parametrize(
     ("value", "found"), [("13", "'13' (text)"), (True, "True (True or False)"), (1.5, "1.5 (a number)")]
 )
 def test_a_value_of_the_wrong_type_is_refused(value, found):
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as caught:
         give(weeks=value)
-    assert told.value.problem == "page 00_first: parameter 'weeks' must be a whole number"
-    assert told.value.found == found
-    assert told.value.hint == "its default is 26"
+    assert caught.value.problem == "page 00_first: parameter 'weeks' must be a whole number"
+    assert caught.value.found == found
+    assert caught.value.hint == "its default is 26"
 
 
-def test_a_page_that_cannot_be_told_the_instant_is_refused():
-    with pytest.raises(InputError, match="page a has no parameter 'as_of'") as told:
+def test_a_page_that_does_not_take_the_instant_is_refused():
+    with pytest.raises(InputError, match="page a has no parameter 'as_of'") as caught:
         assigned({"a": {"workspace": "."}}, to_all={"workspace": ".", "as_of": "2026-11-16"}, to_some={})
-    assert told.value.hint == "every page declares workspace and as_of in its cell tagged 'parameters'"
+    assert caught.value.hint == "every page declares workspace and as_of in its cell tagged 'parameters'"
 
 
 @pytest.mark.parametrize("name", ["password", "api_key", "hubspot_token", "client_secret"])

@@ -1,16 +1,20 @@
 """A workspace is opened as of an instant, computed once, and never served stale."""
 
+import os
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import polars as pl
 import pytest
+from test_house import files_of, known_rooms
 
 import leadreport as lr
 from leadreport.errors import InputError
 from leadreport.policy import parse_policy, preset_text
-from leadreport.workspace import remark_on_end_of_data
+from leadreport.workspace import as_of_instant, remark_on_end_of_data
+from leadreport.workspace.cache import CACHED_BY, KEPT, PACKAGE, code_hash, forget_old
 from leadreport.workspace.opened import last_working_day
 
 LEADS = "lead_id,created_at,channel\n" + "".join(f"L{n},2026-03-{n:02d}T09:00:00Z,ads\n" for n in range(1, 30))
@@ -89,6 +93,93 @@ def test_the_cache_does_not_grow_without_end(folder):
         (folder / "leads.csv").write_text(LEADS + f"new{number},2026-03-29T10:00:00Z,ads\n")
         lr.open_workspace(folder, as_of="2026-04-10")
     assert len(list((folder / "facts").iterdir())) <= 8
+
+
+@pytest.mark.parametrize("entries", [KEPT, KEPT + 1])
+def test_the_cache_keeps_the_eight_newest_states(tmp_path, entries):
+    for number in range(entries):
+        (tmp_path / f"{number}").mkdir()
+        os.utime(tmp_path / f"{number}", (number, number))
+    (tmp_path / ".draft-x").mkdir()
+    forget_old(tmp_path)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".draft-x", *(str(number) for number in range(entries - 8, entries))]
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package, which a test may change."""
+    return copytree(PACKAGE, tmp_path / "leadreport", ignore=ignore_patterns("__pycache__"))
+
+
+def hash_of(package) -> str:
+    """The hash as a new process computes it."""
+    return code_hash.__wrapped__(package)
+
+
+@pytest.mark.parametrize("module", [*(f"{room}/__init__.py" for room in CACHED_BY), "facts/build.py"])
+def test_changed_code_of_what_is_cached_changes_the_key(package, module):
+    before = hash_of(package)
+    assert before == code_hash(PACKAGE)
+    with (package / module).open("a") as file:
+        file.write("\n")
+    assert hash_of(package) != before
+
+
+def test_changed_code_that_caches_nothing_keeps_the_key(package):
+    before = hash_of(package)
+    (package / "charts" / "__init__.py").write_text("")
+    assert hash_of(package) == before
+
+
+def test_facts_of_other_code_are_never_served(folder, monkeypatch):
+    before = lr.open_workspace(folder, as_of="2026-04-10").cache
+    monkeypatch.setattr("leadreport.workspace.cache.code_hash", lambda package: "other code")
+    assert lr.open_workspace(folder, as_of="2026-04-10").cache != before
+
+
+def test_every_room_that_the_tables_and_facts_are_made_by_is_in_the_key():
+    """The rooms that `sources`, `check` and `facts` import, and the workspace itself; errors only word a message."""
+    known = set().union(*(known_rooms(path) for room in CACHED_BY for path in files_of(room)))
+    assert known - {"errors"} <= set(CACHED_BY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_kept"),
+    [
+        ('language = "en"', 'language = "de"', True),
+        ('name = "Your company"', 'name = "Acme"', True),
+        ("[targets]", "[targets]\nsqls_per_week = 11", True),
+        ('currency = "EUR"', 'currency = "USD"', False),
+        ('time_zone = "Europe/Berlin"', 'time_zone = "UTC"', False),
+        ("max_rejected_rate = 0.05", "max_rejected_rate = 0.04", False),
+    ],
+)
+def test_only_what_tables_and_facts_depend_on_is_in_the_key(folder, before, after, is_kept):
+    first = lr.open_workspace(folder, as_of="2026-04-10").cache
+    text = (folder / "policy.toml").read_text()
+    assert before in text
+    (folder / "policy.toml").write_text(text.replace(before, after))
+    assert (lr.open_workspace(folder, as_of="2026-04-10").cache == first) == is_kept
+
+
+def test_a_run_of_today_or_of_the_latest_week_ends_no_later_than_the_week_before(folder):
+    at = {day: datetime.fromisoformat(f"{day}T12:00:00+00:00") for day in ("2026-03-20", "2026-03-29", "2026-04-30")}
+    ends = {
+        (as_of, day): as_of_instant(folder, as_of, now=now) for as_of in ("today", "latest") for day, now in at.items()
+    }
+    mondays = ("2026-03-16", "2026-03-23", "2026-03-30", "2026-04-27")
+    monday = {day: lr.as_instant(day, zone="Europe/Berlin") for day in mondays}
+    assert ends == {
+        ("today", "2026-03-20"): monday["2026-03-16"],
+        ("today", "2026-03-29"): monday["2026-03-23"],
+        ("today", "2026-04-30"): monday["2026-04-27"],
+        ("latest", "2026-03-20"): monday["2026-03-16"],
+        ("latest", "2026-03-29"): monday["2026-03-23"],
+        ("latest", "2026-04-30"): monday["2026-03-30"],
+    }
+    later = as_of_instant(folder, "2026-12-07", now=at["2026-03-20"])
+    assert later == lr.as_instant("2026-12-07", zone="Europe/Berlin")
 
 
 def test_latest_is_the_end_of_the_last_week_whose_sunday_the_data_reach(folder):

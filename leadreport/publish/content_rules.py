@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 from leadreport.errors import PageError, listed
 
@@ -119,38 +120,33 @@ def check_chart(spec: Mapping[str, object], *, where: str) -> None:
 def datasets(spec: Mapping[str, object]) -> list[list[dict[str, object]]]:
     """All rows of data in a chart, named datasets first."""
     named = spec.get("datasets")
-    shared = list(named.values()) if isinstance(named, dict) else []
-    inline = [values for values in _values(spec) if isinstance(values, list)]
-    return [[row if isinstance(row, dict) else {"value": row} for row in rows] for rows in [*shared, *inline]]
+    data = [node["data"] for node in nodes(spec) if isinstance(node.get("data"), dict)]
+    inline = [each["values"] for each in data if isinstance(each.get("values"), list)]
+    tables = [*named.values(), *inline] if isinstance(named, dict) else inline
+    return [[row if isinstance(row, dict) else {"value": row} for row in rows] for rows in tables]
 
 
-def _values(node: object) -> Iterator[object]:
-    """Rows written into the chart where they are used; named datasets are not searched."""
-    if isinstance(node, dict):
-        data = node.get("data")
-        if isinstance(data, dict) and "values" in data:
-            yield data["values"]
-        for key, child in node.items():
-            if key not in ("datasets", "data", "usermeta"):
-                yield from _values(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _values(child)
+def nodes(part: object) -> Iterator[dict[str, Any]]:
+    """Every object of a chart, the outermost first; rows of data are not searched."""
+    if isinstance(part, dict):
+        yield part
+        for key, child in part.items():
+            if key not in ("datasets", "values", "usermeta"):
+                yield from nodes(child)
+    elif isinstance(part, list):
+        for child in part:
+            yield from nodes(child)
 
 
-def _addresses(node: object) -> Iterator[str]:
+def _addresses(spec: Mapping[str, object]) -> Iterator[str]:
     """The addresses that a chart would load or link to: data, pictures, links."""
-    if isinstance(node, dict):
-        for key, child in node.items():
-            if key == "url" and isinstance(child, str) and not child.startswith("data:"):
-                yield child
-            elif key in ("url", "href") and isinstance(child, dict):
-                yield f"{key}: {child.get('field') or child.get('value') or child.get('signal')}"
-            elif key not in ("datasets", "values", "usermeta", "$schema"):
-                yield from _addresses(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _addresses(child)
+    for node in nodes(spec):
+        for key in node.keys() & {"url", "href"}:
+            to = node[key]
+            if isinstance(to, dict):
+                yield f"{key}: {to.get('field') or to.get('value') or to.get('signal')}"
+            elif key == "url" and isinstance(to, str) and not to.startswith("data:"):
+                yield to
 
 
 def check_size(html: str, *, page: str) -> bytes:

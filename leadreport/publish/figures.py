@@ -8,7 +8,7 @@ from typing import Any
 
 from leadreport import formats
 from leadreport.errors import PageError
-from leadreport.publish.content_rules import check_chart, datasets
+from leadreport.publish.content_rules import check_chart, datasets, nodes
 
 COMPOSED = ("facet", "repeat", "hconcat", "vconcat", "concat")
 
@@ -65,10 +65,7 @@ def figure(text: str, *, page: str, number: int, language: str) -> Figure:
     where = f"page {page}: chart {number}" + (f" '{title}'" if title else "")
     for what, words in (("title", title), ("description", spec.get("description"))):
         if not words:
-            raise PageError(
-                f"{where} has no {what}",
-                hint="a screen reader reads it to people who cannot see the chart",
-            )
+            raise PageError(f"{where} has no {what}", hint="a screen reader reads it to people who do not see it")
     check_chart(spec, where=where)
     tables = _own_tables(spec) or [
         _table(rows, fields=_fields(spec), language=language) for rows in datasets(spec) if rows
@@ -133,20 +130,15 @@ def _inner_title(channel: Spec) -> object:
     return next((part["title"] for part in parts if isinstance(part, dict) and part.get("title")), None)
 
 
-def _channels(node: object) -> Iterator[Spec]:
+def _channels(spec: Spec) -> Iterator[Spec]:
     """The encoding channels of a chart and of all charts inside it, tooltips first."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _channels(child)
-    if isinstance(node, dict):
-        encoding = node.get("encoding")
+    for node in nodes(spec):
+        encoding, facet = node.get("encoding"), node.get("facet")
         if isinstance(encoding, dict):
             for name in sorted(encoding, key=lambda name: name != "tooltip"):
                 yield from encoding[name] if isinstance(encoding[name], list) else [encoding[name]]
-        for key in ("layer", "spec", *COMPOSED):
-            yield from _channels(node.get(key))
-        if "facet" in node and isinstance(node["facet"], dict):
-            yield from [child for child in (node["facet"], *node["facet"].values()) if isinstance(child, dict)]
+        if isinstance(facet, dict):
+            yield from [child for child in (facet, *facet.values()) if isinstance(child, dict)]
 
 
 def _table(rows: Sequence[Spec], *, fields: Mapping[str, str], language: str) -> DataTable:

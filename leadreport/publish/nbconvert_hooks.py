@@ -1,6 +1,7 @@
 """Every use of nbconvert's internals; tests/test_publish_hooks.py fails when an upgrade changes one of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
@@ -10,10 +11,11 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 
+@cache
 def html_exporter(
     *, template: str, folder: Path, shown_types: Sequence[str], prepare: Callable[[Environment], None]
 ) -> HTMLExporter:
-    """nbconvert's exporter with a template of our own, which extends nbconvert's `base`.
+    """nbconvert's exporter with a template of our own, which extends nbconvert's `base`; made once.
 
     Parameters
     ----------

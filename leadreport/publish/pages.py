@@ -5,10 +5,8 @@ Every file contains all it needs, and the same outputs give the same bytes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from leadreport import formats
@@ -94,14 +92,12 @@ def export_page(
         "words": texts_in(summary.language),
         "content_policy": page_policy(has_charts=has_charts),
     }
-    html = page_html(_exporter(), shown, view=view)
+    exporter = html_exporter(
+        template="leadreport", folder=TEMPLATES, shown_types=SHOWN_TYPES, prepare=prepare_environment
+    )
+    html = page_html(exporter, shown, view=view)
     code = "\n".join(f'<script type="module">{code}</script>' for code in scripts(has_charts=has_charts))
     return check_size(html.replace("<!--scripts-->", code), page=page)
-
-
-@cache
-def _exporter() -> HTMLExporter:
-    return html_exporter(template="leadreport", folder=TEMPLATES, shown_types=SHOWN_TYPES, prepare=prepare_environment)
 
 
 def report_index(record: Mapping[str, Any], *, links: Sequence[PageLink], summary: WorkspaceSummary) -> bytes:
