@@ -8,7 +8,8 @@ from leadreport.clock import Period
 from leadreport.handoff import bridge_leads, overdue_leads
 from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
-from leadreport.scoring import scored_leads
+from leadreport.scoring import Scorecard, open_leads_by_score, score_leads, scored_leads
+from leadreport.sources import own_name
 from leadreport.workspace import Workspace
 
 WEEKS = 13
@@ -58,6 +59,13 @@ def classified_leads(ws: Workspace) -> pl.DataFrame:
     ['score', 'class', 'why']
     """
     return classify_leads(scored_leads(ws), policy=ws.policy, activities=ws.activities)
+
+
+def crm_scores(ws: Workspace, card: Scorecard, *, score_name: str, reasons_name: str) -> pl.DataFrame:
+    """The scores of all open leads, highest first: id, score, expected_close_rate, reasons, under the CRM's names."""
+    scores = open_leads_by_score(score_leads(ws.facts, card))
+    names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
+    return scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
 
 
 def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:

@@ -7,7 +7,7 @@ from shutil import copy
 import polars as pl
 import pytest
 
-from leadreport.errors import InputError
+from leadreport.errors import PolicyError
 from leadreport.lists import as_csv, classified_leads, work_lists
 from leadreport.policy import load_policy, preset_text
 from leadreport.workspace import open_workspace
@@ -49,7 +49,7 @@ def test_an_attribute_that_the_leads_lack_is_an_error_and_not_a_list_without_sco
     text = (SAMPLE / "policy.toml").read_text(encoding="utf-8")
     (tmp_path / "policy.toml").write_text(text.replace('"industry",', '"industri",'), encoding="utf-8")
     pl.read_parquet(SAMPLE / "leads.parquet").write_parquet(tmp_path / "leads.parquet")
-    with pytest.raises(InputError, match="industri"):
+    with pytest.raises(PolicyError, match="industri"):
         work_lists(open_workspace(tmp_path, as_of="2026-11-16"))
 
 

@@ -200,7 +200,9 @@ def test_what_defines_no_number_changes_no_version(changes):
     assert versions(changed(changes)) == versions(policy)
 
 
-@pytest.mark.parametrize(("key", "value", "numbers"), DEFINITION_CHANGES, ids=lambda part: str(part)[:40])
+@pytest.mark.parametrize(
+    ("key", "value", "numbers"), DEFINITION_CHANGES, ids=[change[0] for change in DEFINITION_CHANGES]
+)
 def test_a_changed_definition_changes_the_version_and_the_numbers_that_use_it(key, value, numbers):
     before, now = parse_policy(STARTUP), changed({key: value})
     assert now.version != before.version

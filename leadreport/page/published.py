@@ -10,7 +10,7 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.page.display import Display, element, safe
-from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORTS_VARIABLE
+from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT, REPORTS_VARIABLE
 
 SCHEMA = {
     "name": pl.String,
@@ -18,6 +18,7 @@ SCHEMA = {
     "value": pl.Float64,
     "n": pl.Int64,
     "policy_version": pl.String,
+    "definition_version": pl.String,
     "merged_leads": pl.Int64,
 }
 
@@ -32,8 +33,8 @@ class Published(Display):
         return self.plain
 
     def extra(self) -> dict[str, str]:
-        columns = self.numbers.select(*SCHEMA).to_dict(as_series=False)
-        return {PUBLISHED_MIME: json.dumps(columns, ensure_ascii=False)}
+        columns = completed(self.numbers).to_dict(as_series=False)
+        return {PUBLISHED_MIME: json.dumps({"format": REPORT_FORMAT, "numbers": columns}, ensure_ascii=False)}
 
 
 def publish(numbers: pl.DataFrame) -> Published:
@@ -58,7 +59,7 @@ def published(week: str) -> pl.DataFrame:
     Raises
     ------
     PageError
-        When that report is not there, or kept no numbers.
+        When that report is not there, kept no numbers, or was written by a newer version.
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)
@@ -67,4 +68,17 @@ def published(week: str) -> pl.DataFrame:
     files = [file for folder in folders if (file := folder / week / PUBLISHED_FILE).is_file()]
     if not files:
         raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
-    return pl.DataFrame(json.loads(files[0].read_text(encoding="utf-8")), schema=SCHEMA)
+    content = json.loads(files[0].read_text(encoding="utf-8"))
+    if content.get("format", 0) > REPORT_FORMAT:
+        raise PageError(
+            f"the published numbers of {week} were written by a newer version of leadreport",
+            hint="upgrade leadreport, or name another week",
+        )
+    columns = content.get("numbers", content)  # without a format: the columns alone
+    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
+
+
+def completed(numbers: pl.DataFrame) -> pl.DataFrame:
+    """The numbers with every stored column; one that an earlier version did not store is null."""
+    missing = {name: pl.lit(None, dtype=kind) for name, kind in SCHEMA.items() if name not in numbers.columns}
+    return numbers.with_columns(**missing).select(*SCHEMA)

@@ -7,6 +7,7 @@ from leadreport.words.keys import (
     HEADLINES_MIME,
     PUBLISHED_FILE,
     PUBLISHED_MIME,
+    REPORT_FORMAT,
     REPORTS_VARIABLE,
 )
 from leadreport.words.stages import (
@@ -66,6 +67,7 @@ __all__ = [
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
     "REPORTS_VARIABLE",
+    "REPORT_FORMAT",
     "RISING",
     "STAGES",
     "STAGE_NAMES",
