@@ -690,10 +690,10 @@ def test_kappa_of_two_decisions_is_the_one_of_a_textbook_table():
 
 
 def test_the_summary_counts_what_is_hot_and_where_the_crm_is_too_high_or_too_low():
-    pairs = [("mql", "lead"), ("lead", "mql"), ("lead", "sql"), ("mql", "mql"), ("opportunity", "customer")]
-    named = named_of(*pairs).with_columns(is_hot=pl.Series([True, False, True, False, True]))
+    pairs = [("mql", "lead"), ("lead", "mql"), ("lead", "sql"), ("mql", "mql"), ("sal", "sal"), ("lost", "lost")]
+    named = named_of(*pairs).with_columns(is_hot=pl.Series([True, False, True, False, True, False]))
     assert qualification_summary(named).row(0, named=True) == {
-        "leads": 5, "hot": 3, "sqls": 1, "differ": 3, "too_high": 1, "too_low": 2,
+        "leads": 6, "hot": 3, "sqls": 1, "differ": 3, "too_high": 1, "too_low": 2,
     }  # fmt: skip
 
 
