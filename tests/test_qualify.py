@@ -1047,6 +1047,13 @@ def test_a_story_says_when_the_crm_sees_it_differently_and_when_sales_has_not_ca
     assert stories["bought"].endswith("none: it has bought")
 
 
+def test_a_story_does_not_hold_a_new_deal_of_a_customer_against_the_crm():
+    row = fact(stage="opportunity", is_customer=True, customer_at=day(4))
+    story = explain_lead(classify_leads(facts_of(row), policy=STARTUP), lead_id="a", policy=STARTUP)
+    assert story.startswith("a: Customer, hot")
+    assert "In the CRM" not in story
+
+
 def test_the_story_of_an_unknown_lead_names_the_nearest():
     named = classify_leads(facts_of(fact("L00123"), fact("L00999")), policy=STARTUP)
     with pytest.raises(InputError, match="no lead 'L00132'") as error:
