@@ -9,7 +9,7 @@ import pytest
 
 from leadreport.errors import PolicyError
 from leadreport.lists import as_csv, classified_leads, work_lists
-from leadreport.policy import load_policy
+from leadreport.policy import load_policy, preset_text
 from leadreport.workspace import open_workspace
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -57,3 +57,14 @@ def test_every_list_is_a_file_with_local_times_and_without_formulas():
     frame = pl.DataFrame({"lead_id": ["=1+1", "a"], "at": [datetime(2026, 7, 5, 9, tzinfo=UTC), None]})
     text = as_csv(frame, policy=load_policy(SAMPLE / "policy.toml")).decode()
     assert text == "lead_id,at\n'=1+1,2026-07-05 11:00\na,\n"
+
+
+def test_the_bridge_covers_the_last_13_weeks_by_local_time(tmp_path):
+    (tmp_path / "policy.toml").write_text(preset_text("startup"), encoding="utf-8")
+    last = {"just": "2026-08-16T22:00:00Z", "before": "2026-08-16T21:59:59Z", "late": "2026-11-15T22:59:59Z"}
+    leads = "".join(f"{name},2026-08-01T00:00:00Z\n" for name in last)
+    stages = "".join(f"{name},{at},mql\n" for name, at in last.items())
+    (tmp_path / "leads.csv").write_text("lead_id,created_at\n" + leads, encoding="utf-8")
+    (tmp_path / "stages.csv").write_text("lead_id,reached_at,stage\n" + stages, encoding="utf-8")
+    found = work_lists(open_workspace(tmp_path, as_of="2026-11-16"))["bridge_leads"]
+    assert set(found["lead_id"]) == {"just", "late"}

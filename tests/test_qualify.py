@@ -633,13 +633,15 @@ def named_of(*pairs: tuple[str, str]) -> pl.DataFrame:
 
 
 def test_the_furthest_apart_come_first_and_deals_and_exits_are_not_compared():
-    named = named_of(("sql", "lead"), ("lead", "mql"), ("mql", "mql"), ("customer", "customer"), ("lost", "lost"))
+    pairs = [("sql", "lead"), ("lead", "mql"), ("mql", "mql"), ("sal", "mql")]
+    named = named_of(*pairs, ("customer", "customer"), ("lost", "lost"))
     assert disagreements(named).select("lead_id", "ahead", "stages_apart", "reason").rows() == [
         ("000", "CRM", 3, "Already SQL in the CRM. By the policy: why."),
         ("001", "policy", 1, "Still Lead in the CRM. By the policy: why."),
+        ("003", "CRM", 1, "Already SAL in the CRM. By the policy: why."),
     ]
     assert policy_against_crm(named)["leads"].sum() == named.height
-    assert agreement(named)["leads"].to_list() == [3, 3, 3]
+    assert agreement(named)["leads"].to_list() == [4, 4, 4]
 
 
 def test_kappa_is_what_statsmodels_computes():
@@ -659,6 +661,7 @@ def test_agreement_no_better_than_chance_is_zero_and_without_a_choice_there_is_n
     assert chance["kappa"].to_list() == [0.0, None, 0.0]
     assert chance["kappa_low"][0] < 0 < chance["kappa_high"][0]
     assert agreement(named_of())["kappa"].to_list() == [None, None, None]
+    assert agreement(named_of(("lead", "lead")))["kappa"].to_list() == [None, None, None]
 
 
 def test_agreement_counts_each_decision_and_has_wilsons_interval():
@@ -687,10 +690,10 @@ def test_kappa_of_two_decisions_is_the_one_of_a_textbook_table():
 
 
 def test_the_summary_counts_what_is_hot_and_where_the_crm_is_too_high_or_too_low():
-    pairs = [("mql", "lead"), ("lead", "mql"), ("lead", "sql"), ("mql", "mql"), ("opportunity", "customer")]
-    named = named_of(*pairs).with_columns(is_hot=pl.Series([True, False, True, False, True]))
+    pairs = [("mql", "lead"), ("lead", "mql"), ("lead", "sql"), ("mql", "mql"), ("sal", "sal"), ("lost", "lost")]
+    named = named_of(*pairs).with_columns(is_hot=pl.Series([True, False, True, False, True, False]))
     assert qualification_summary(named).row(0, named=True) == {
-        "leads": 5, "hot": 3, "sqls": 1, "differ": 3, "too_high": 1, "too_low": 2,
+        "leads": 6, "hot": 3, "sqls": 1, "differ": 3, "too_high": 1, "too_low": 2,
     }  # fmt: skip
 
 
@@ -1010,6 +1013,21 @@ def test_a_story_has_returns_exits_scores_and_answers_as_they_are_on_record():
     assert "In the CRM" not in story
 
 
+def test_events_at_one_instant_stand_in_the_order_in_which_they_follow_each_other():
+    row = fact(
+        **VETTED, stage="sql", answers={"budget": "yes"}, episodes=2, lost_at=day(1), lost_reason="price",
+        **{f"{name}_at": day(1) for name in ("mql", "sal", "sql", "last_activity", "episode_mql", "answer_budget")},
+        first_touch_after_mql_at=day(1),
+    )  # fmt: skip
+    activities = acts(("a", 1, "trial_started"), ("a", 1, "demo_session"))
+    named = classify_leads(facts_of(row), policy=STARTUP, activities=activities)
+    journey = explain_lead(named, lead_id="a", policy=STARTUP).split("Journey\n")[1].split("\n\n")[0]
+    assert [line.split("  ")[-1] for line in journey.splitlines()] == [
+        "created", "MQL again, after recycling", "MQL", "SAL", "SQL", "the agreed criteria for SQL are met",
+        "first touch by sales after MQL, 0.0 working hours later", "last activity of the lead", "Lost: price",
+    ]  # fmt: skip
+
+
 def test_a_story_of_a_lead_with_every_answer_has_nothing_to_ask():
     answers = dict.fromkeys(("budget", "authority", "need", "timeline"), "yes")
     named = classify_leads(facts_of(fact(answers=answers, **VETTED)), policy=STARTUP)
@@ -1027,6 +1045,13 @@ def test_a_story_says_when_the_crm_sees_it_differently_and_when_sales_has_not_ca
     assert "In the CRM it is Lead; the line above follows the agreed criteria." in stories["ready"]
     assert "No touch by sales is on record since the handover." in stories["waiting"]
     assert stories["bought"].endswith("none: it has bought")
+
+
+def test_a_story_does_not_hold_a_new_deal_of_a_customer_against_the_crm():
+    row = fact(stage="opportunity", is_customer=True, customer_at=day(4))
+    story = explain_lead(classify_leads(facts_of(row), policy=STARTUP), lead_id="a", policy=STARTUP)
+    assert story.startswith("a: Customer, hot")
+    assert "In the CRM" not in story
 
 
 def test_the_story_of_an_unknown_lead_names_the_nearest():

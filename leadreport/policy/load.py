@@ -15,7 +15,7 @@ from leadreport.policy.model import Policy
 Model = TypeVar("Model", bound=BaseModel)
 
 PRESETS: tuple[str, ...] = ("startup", "consultancy", "agency")
-"""Ready-made policies: a start that two departments can edit and sign."""
+"""Ready-made policies (definition 22): a start that two departments can edit and sign."""
 
 FORMAT = 1
 """The newest format of `policy.toml` and `sources.toml` that is read here; a file that names none has format 1."""

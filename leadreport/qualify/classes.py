@@ -28,7 +28,7 @@ TEMPORARY = [
 def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFrame | None = None) -> pl.DataFrame:
     """Each lead's class by the policy's criteria, with what is met, missing and not known, and the next question.
 
-    Adds, in the order of the facts (definitions 20, 21):
+    Adds, in the order of the facts (definition 21):
 
     - class: customer (a won deal), else lost, disqualified or recycled (its stage), else opportunity (a deal), else by
       criteria: sql (MQL's and SQL's both met), sal (MQL's and SAL's), mql, lead. SAL is a decision of sales and not a

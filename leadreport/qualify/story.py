@@ -1,6 +1,7 @@
 """The story of one lead: its journey, its score, its criteria, its answers, and what to ask next."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -76,26 +77,26 @@ def remarks(lead: dict[str, Any]) -> list[str]:
 
 
 def journey(lead: dict[str, Any], *, policy: Policy) -> list[str]:
-    """Each event with its local time, in the order of time."""
-    events = [(lead["created_at"], 0, "created")]
-    for place, stage in enumerate(STAGES[1:], start=1):
-        note = " (not recorded; a later stage implies it)" if lead[f"is_{stage}_imputed"] else ""
-        events.append((lead[f"{stage}_at"], place, STAGE_NAMES[stage] + note))
-    for exit_stage in EXITS:
-        reason = lead[f"{exit_stage}_reason"]
-        events.append((lead[f"{exit_stage}_at"], 9, STAGE_NAMES[exit_stage] + (f": {reason}" if reason else "")))
+    """Each event with its local time, in the order of time; of events at one instant an exit comes last."""
+    events = [(lead["created_at"], "created")]
     if lead["episodes"] > 1:
-        events.append((lead["episode_mql_at"], 1, "MQL again, after recycling"))
-    if lead["class"] in EARNED and lead["earned_at"] is not None:
-        events.append((lead["earned_at"], 7, f"the agreed criteria for {STAGE_NAMES[lead['class']]} are met"))
+        events.append((lead["episode_mql_at"], "MQL again, after recycling"))
+    for stage in STAGES[1:]:
+        note = " (not recorded; a later stage implies it)" if lead[f"is_{stage}_imputed"] else ""
+        events.append((lead[f"{stage}_at"], STAGE_NAMES[stage] + note))
+    if lead["class"] in EARNED:
+        events.append((lead["earned_at"], f"the agreed criteria for {STAGE_NAMES[lead['class']]} are met"))
     if lead["wait_hours"] is not None:
         agreed = policy.handoff.sla_hours
         late = f" (agreed: {agreed:g})" if lead["wait_hours"] > agreed else ""
         touch = f"first touch by sales after MQL, {lead['wait_hours']:.1f} working hours later{late}"
-        events.append((lead["first_touch_after_mql_at"], 8, touch))
-    events.append((lead["last_activity_at"], 8, "last activity of the lead"))
-    known = sorted({event for event in events if event[0] is not None})
-    return [f"{local(at, policy=policy)}  {text}" for at, _, text in known]
+        events.append((lead["first_touch_after_mql_at"], touch))
+    events.append((lead["last_activity_at"], "last activity of the lead"))
+    for name in EXITS:
+        reason = lead[f"{name}_reason"]
+        events.append((lead[f"{name}_at"], STAGE_NAMES[name] + (f": {reason}" if reason else "")))
+    known = sorted(((at, text) for at, text in events if at is not None), key=itemgetter(0))
+    return [f"{local(at, policy=policy)}  {text}" for at, text in known]
 
 
 def score(lead: dict[str, Any]) -> list[str]:
