@@ -164,5 +164,12 @@ COLUMNS: dict[str, Column] = {
     "file": Column("File", german="Datei"),
     "column": Column("Column", german="Spalte"),
     "examples": Column("Examples", german="Beispiele"),
+    "rejected_rate": Column("Share rejected", kind="rate", german="Anteil abgewiesen"),
+    "left_out": Column("Left out", kind="count", german="Ausgelassen"),
+    "first_at": Column("First", kind="instant", german="Erste Zeile"),
+    "last_at": Column("Last", kind="instant", german="Letzte Zeile"),
+    "what": Column("What", german="Was"),
+    "empty_rate": Column("Empty", kind="rate", german="Leer"),
+    "days": Column("Days", kind="count", german="Tage"),
 }
 """Every column of every metric by its name, in groups; a column of an analyst's own is spelled from its name."""
