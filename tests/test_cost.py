@@ -635,8 +635,8 @@ def test_moved_budget_brings_less_the_more_a_channel_is_saturated():
 def test_what_moving_a_budget_does_is_added_up_by_hand():
     """Half of 10,000 moved to 5,000: at elasticity 1, 5 of 10 SQLs are lost and the 8 double.
 
-    Garwood: 10 is 4.80 to 18.39, 8 is 3.45 to 15.76. The lower end is 3 - sqrt((8 - 3.45)^2 + (0.5 x 8.39)^2), the upper
-    one 3 + sqrt((15.76 - 8)^2 + (0.5 x 5.20)^2).
+    Garwood: 10 is 4.80 to 18.39, 8 is 3.45 to 15.76. The lower end is 3 - sqrt((8 - 3.45)^2 + (0.5 x 8.39)^2), the
+    upper one 3 + sqrt((15.76 - 8)^2 + (0.5 x 5.20)^2).
     """
     costs = pl.DataFrame({"channel": ["A", "B"], "sqls": [10, 8], "spend": [10_000.0, 5_000.0]})
     found = move_budget(costs, by="channel", source="A", target="B", share=0.5)
