@@ -1,6 +1,7 @@
 """The vocabulary that every room shares: stages, exits, verdicts, columns, and the keys between page and run."""
 
-from leadreport.words.columns import COLUMNS, Column
+from leadreport.words.catalogue import ATTENTION, HEADLINES, Column, Headline, Kind, Sentence
+from leadreport.words.columns import COLUMNS
 from leadreport.words.keys import (
     CHART_MIME,
     DISPLAY_VARIABLE,
@@ -44,6 +45,7 @@ from leadreport.words.verdicts import (
 __all__ = [
     "ABOVE_VALUE",
     "ACCEPTED",
+    "ATTENTION",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
@@ -55,6 +57,7 @@ __all__ = [
     "EXITS",
     "FALLING",
     "FALSE_ALARM_RATE",
+    "HEADLINES",
     "HEADLINES_MIME",
     "LEAST_COUNT",
     "LEAST_PERIODS",
@@ -76,5 +79,8 @@ __all__ = [
     "VERDICTS",
     "WORTH_IT",
     "Column",
+    "Headline",
+    "Kind",
+    "Sentence",
     "Stage",
 ]
