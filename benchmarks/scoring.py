@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from models import MODELS
 
-from leadreport.scoring import fit_scorecard, reanchor, score_leads
-from leadreport.scoring.backtest import Prediction, measured
-from leadreport.scoring.yardstick import YARDSTICKS
+from leadreport.scoring import fit_scorecard, recalibrate, score_leads
+from leadreport.scoring.measures import accuracy
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SEEDS = range(5)
-METHODS = ("close_rate", "lift", "weighted", *YARDSTICKS)
+METHODS = ("close_rate", "lift", "weighted", *MODELS)
 SHOWN = ("auc", "average_precision", "brier", "calibration_error", "top_decile_lift", "seconds")
 
 Split = tuple[pl.DataFrame, pl.DataFrame]
@@ -76,8 +76,8 @@ def splits() -> Iterator[tuple[str, list[Split]]]:
 def expected_by(method: str, past: pl.DataFrame, later: pl.DataFrame) -> np.ndarray:
     """The close rates that a method expects of the later leads."""
     attributes = [name for name in past.columns if name != "won"]
-    if method in YARDSTICKS:
-        return YARDSTICKS[method](past, later, attributes=attributes, outcome="won")
+    if method in MODELS:
+        return MODELS[method](past, later, attributes=attributes, outcome="won")
     card = fit_scorecard(past, attributes=attributes, outcome="won", method=method)
     return score_leads(later, card)["expected_close_rate"].to_numpy()
 
@@ -86,7 +86,7 @@ def judged(method: str, past: pl.DataFrame, later: pl.DataFrame) -> dict[str, ob
     start = time.perf_counter()
     expected = expected_by(method, past, later)
     seconds = time.perf_counter() - start
-    return measured(later["won"].to_numpy(), Prediction(method, expected)) | {"seconds": seconds}
+    return accuracy(later["won"].to_numpy(), expected).row(0, named=True) | {"method": method, "seconds": seconds}
 
 
 def compared(pairs: list[Split]) -> pl.DataFrame:
@@ -106,8 +106,8 @@ def markdown(frame: pl.DataFrame) -> str:
     return "\n".join([head, "|---|" + "---|" * 7, *rows])
 
 
-def anchored() -> str:
-    """Under drift, each twentieth of the later leads with expected rates anchored to the 2,000 leads before it."""
+def recalibrated() -> str:
+    """Under drift, each twentieth of the later leads with expected rates recalibrated to the 2,000 leads before it."""
     leads = bank()
     past, later = by_order(leads)
     attributes = [name for name in past.columns if name != "won"]
@@ -115,7 +115,7 @@ def anchored() -> str:
     starts = np.linspace(past.height, leads.height, 21).astype(int)
     moved = np.concatenate(
         [
-            score_leads(leads[start:end], reanchor(card, leads[start - 2_000 : start]))[
+            score_leads(leads[start:end], recalibrate(card, leads[start - 2_000 : start]))[
                 "expected_close_rate"
             ].to_numpy()
             for start, end in pairwise(starts)
@@ -123,9 +123,9 @@ def anchored() -> str:
     )
     won = later["won"].to_numpy()
     still = score_leads(later, card)["expected_close_rate"].to_numpy()
-    before, after = (measured(won, Prediction("weighted", expected)) for expected in (still, moved))
+    before, after = (accuracy(won, expected).row(0, named=True) for expected in (still, moved))
     return (
-        "Drift, expected rates anchored to the 2,000 leads before each twentieth of the later ones: "
+        "Drift, expected rates recalibrated to the 2,000 leads before each twentieth of the later ones: "
         f"expected {before['expected_rate']:.3f} -> {after['expected_rate']:.3f}, closed {after['close_rate']:.3f}; "
         f"Brier {before['brier']:.4f} -> {after['brier']:.4f}."
     )
@@ -160,7 +160,7 @@ def main() -> None:
         print(f"\n### {title} ({past.height:,} to train, {later.height:,} to judge, {len(pairs)} splits)\n")
         print(markdown(compared(pairs)))
     if (DATA / "uci_bank").is_dir():
-        print(f"\n{anchored()}")
+        print(f"\n{recalibrated()}")
     else:
         print(f"{DATA} is absent: only the speed is measured", file=sys.stderr)
     print(f"\n{speed()}")

@@ -27,7 +27,7 @@ class Sample:
     zone = property(lambda self: self.ws.policy.company.time_zone)
     quarter = property(lambda self: lr.Period(self.ws.week.shifted(-12).start_on, self.ws.week.end_on, self.zone))
     handed = cached_property(lambda self: lr.handed_over(self.facts, period=self.quarter))
-    known = cached_property(lambda self: lr.teaching_leads(self.facts, **self.now))
+    known = cached_property(lambda self: lr.training_leads(self.facts, **self.now))
     card = cached_property(lambda self: lr.policy_scorecard(self.facts, **self.now))
     scored = cached_property(lambda self: lr.score_leads(self.facts, self.card))
     named = cached_property(lambda self: lr.classify_leads(self.scored, activities=self.activities, **self.policy))
@@ -41,6 +41,10 @@ class Sample:
             self.facts, from_stage="lead", to_stage="mql", every="week", by="channel", **self.now
         ).filter("is_final")
     )
+    cohorts = cached_property(
+        lambda self: lr.cohort_conversion(self.facts, from_stage="lead", to_stage="mql", every="month", **self.now)
+    )
+    ahead = cached_property(lambda self: lr.forecast(self.facts, **self.now))
     published = cached_property(lambda self: lr.published_numbers(self.facts, **self.now))
     judged = cached_property(
         lambda self: lr.backtest(
@@ -67,9 +71,7 @@ FRAMES = {
     "call_now": lambda: lr.call_now(sample.named),
     "close_rates": lambda: lr.close_rates(sample.known, by="source"),
     "closed_loop": lambda: lr.closed_loop(sample.facts, sample.activities),
-    "cohort_conversion": lambda: lr.cohort_conversion(
-        sample.facts, from_stage="lead", to_stage="mql", every="month", **sample.now
-    ),
+    "cohort_conversion": lambda: sample.cohorts,
     "cohort_heatmap": lambda: lr.cohort_heatmap(
         sample.facts, from_stage="lead", to_stage="customer", every="month", ages=4, **sample.now
     ),
@@ -80,7 +82,7 @@ FRAMES = {
     "credit_by_model": lambda: lr.credit_by_model(sample.facts, sample.touches),
     "describe_rejected": lambda: lr.describe_rejected(sample.ws.rejected),
     "disagreements": lambda: lr.disagreements(sample.named),
-    "forecast": lambda: lr.forecast(sample.facts, **sample.now),
+    "forecast": lambda: sample.ahead,
     "forecast_record": lambda: lr.forecast_record(sample.facts, runs=2, **sample.now),
     "framework_answers": lambda: lr.framework_answers(sample.facts, framework="bant", **sample.now),
     "framework_completeness": lambda: lr.framework_completeness(sample.facts, framework="bant", **sample.now),
@@ -105,15 +107,7 @@ FRAMES = {
     ),
     "nurture_list": lambda: lr.nurture_list(sample.named),
     "overdue_leads": lambda: lr.overdue_leads(sample.handed, **sample.now),
-    "points_of": lambda: lr.points_of(sample.scored["lead_id"][0], sample.scored, sample.card),
-    "policies_side_by_side": lambda: lr.policies_side_by_side(
-        sample.facts,
-        sample.facts,
-        old_policy=sample.ws.policy,
-        new_policy=sample.ws.policy,
-        as_of=sample.ws.as_of,
-        weeks=2,
-    ),
+    "points_of": lambda: lr.points_of(sample.scored, sample.card),
     "policy_against_crm": lambda: lr.policy_against_crm(sample.named),
     "policy_scorecard": lambda: sample.card.table,
     "published_numbers": lambda: sample.published,
@@ -138,7 +132,25 @@ FRAMES = {
     "touch_curve": lambda: lr.touch_curve(sample.handed, **sample.now),
     "touches_until_verdict": lambda: lr.touches_until_verdict(sample.handed, sample.activities, **sample.now),
     "tracking_gaps": lambda: lr.tracking_gaps(sample.activities, **sample.now),
-    "untold_leads": lambda: lr.untold_leads(sample.ready),
+    "ready_not_handed_over": lambda: lr.ready_not_handed_over(sample.ready),
+    "arrival_ages": lambda: lr.arrival_ages(lr.spend_lag(sample.facts, **sample.now)),
+    "biggest_drop": lambda: lr.biggest_drop(lr.funnel_steps(sample.facts)),
+    "class_counts": lambda: lr.class_counts(sample.named, week=sample.ws.week),
+    "cohort_status": lambda: lr.cohort_status(sample.cohorts),
+    "first_age": lambda: lr.first_age(FRAMES["cohort_heatmap"]()),
+    "forecast_score": lambda: lr.forecast_score(FRAMES["forecast_record"]()),
+    "forecast_total": lambda: lr.forecast_total(sample.ahead, **sample.policy),
+    "framework_coverage": lambda: lr.framework_coverage(sample.facts),
+    "model_gaps": lambda: lr.model_gaps(FRAMES["credit_by_model"]()),
+    "pipeline_coverage": lambda: lr.pipeline_coverage(sample.facts, **sample.now),
+    "qualification_summary": lambda: lr.qualification_summary(sample.named),
+    "sales_opinion": lambda: lr.sales_opinion(
+        sample.facts, FRAMES["close_rates"](), period=sample.quarter, **sample.now
+    ),
+    "shift_to_cheapest": lambda: lr.shift_to_cheapest(sample.costs, FRAMES["lead_value"]()),
+    "slow_owners": lambda: lr.slow_owners(sample.facts, period=sample.quarter, **sample.now),
+    "total_effects": lambda: lr.total_effects(FRAMES["mix_and_rate"]()),
+    "unassigned": lambda: lr.unassigned(sample.costs),
     "week_on_week": lambda: lr.week_on_week(sample.facts, **sample.now),
     "weekly_entries": lambda: lr.weekly_entries(sample.facts, **sample.now),
     "workspace, counts": lambda: sample.ws.counts,
@@ -181,6 +193,7 @@ OF_THE_ROW = {"value", "low_limit", "high_limit", "published", "now", "old", "ne
 OTHERWISE = {
     "backtest, calibration": {"band": "is_integer"},
     "backtest, deciles": {"leads": "is_float", "customers": "is_float"},
+    "shift_to_cheapest": {"target": "is_text"},
     "import_spikes": {"usual_leads": "is_float"},
     "cost_change": {"previous": "is_float"},
     "handoff_change": {"previous": "is_float"},
@@ -223,11 +236,15 @@ def test_every_metric_at_the_face_of_the_package_has_a_frame_here():
 
 
 NO_METRICS = {
-    *("as_instant", "in_currency", "open_workspace", "working_deadline", "working_hours"),
-    *("attribute_credit", "psi", "rate_difference", "rate_interval"),
-    *("explain_lead", "fit_scorecard", "parse_scorecard", "reanchor", "refit_note", "scorecard_text"),
-    *("mature_leads", "recent_leads", "seen_at", "split_by_time", "teaching_leads", "with_hindsight"),
-    *("channels_above_value", "slow_owners", "stability_over"),
+    *("as_instant", "can_be_scored", "cohort_period", "in_currency", "open_workspace", "work_lists"),
+    *("working_deadline", "working_hours", "attribute_credit", "naive_bayes", "psi", "rate_difference"),
+    *("rate_interval", "explain_lead", "high_scores_note", "leaks_note", "refit_note"),
+    *("fit_scorecard", "parse_scorecard", "recalibrate", "scorecard", "scorecard_text"),
+    *("classified_leads", "mature_leads", "named_touches", "newest_leads", "open_leads_by_score", "recent_leads"),
+    *("scored_leads", "seen_at", "settled_leads", "split_by_time", "training_leads", "with_later_outcome"),
+    *("changed", "channels_above_value", "disliked", "longest_wait", "losing_steps", "most_overdue"),
+    *("movable_channels", "outside_limits", "policy_backtest", "policy_thresholds", "real_differences"),
+    *("recent_mix", "with_total"),
 }
 """Functions that give no frame of their own: instants, cards, sentences, some leads, rows of another metric."""
 

@@ -19,7 +19,7 @@ from leadreport.cost import (
     spend_lag,
 )
 from leadreport.errors import InputError
-from leadreport.policy.model import Cost
+from leadreport.policy.sections import Cost
 
 MEDIA = policy(cost=Cost(basis="media"))
 

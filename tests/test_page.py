@@ -414,3 +414,30 @@ def test_text_mode_shows_text_only(monkeypatch, mode):
     monkeypatch.setenv("LEADREPORT_DISPLAY", mode)
     kinds = set(page.say("a")._repr_mimebundle_())
     assert kinds == ({"text/plain"} if mode == "text" else {"text/html", "text/plain"})
+
+
+def test_a_sentence_takes_its_numbers_from_a_frame_in_their_own_formats():
+    speed = pl.DataFrame(
+        {"owner": ["Ada", "Ben"], "attainment_rate": [0.5, 0.25], "low": [0.4, 0.1], "high": [0.6, 0.5]}
+    )
+    found = page.answer(
+        speed, "{rows}: {owner:all}, {attainment_rate} {attainment_rate:interval}, {attainment_rate:last}."
+    )
+    assert plain(found.plain) == "2: Ada and Ben, 50.0 % (40.0 % to 60.0 %), 25.0 %."
+    assert page.answer(speed.clear(), "Slow: {owner}.", empty="None is slow.").plain == "None is slow."
+    assert page.answer(speed.clear(), "Slow: {owner}.").plain == ""
+
+
+def test_a_sentence_names_headlines_by_their_labels():
+    moved = pl.DataFrame({"name": ["leads", "cost_per_sql"], "verdict": ["up", "down"]})
+    assert page.answer(moved, "Changed: {name:all}.").plain == "Changed: New leads and Cost per SQL."
+    assert page.answer(moved, "First: {name}.").plain == "First: New leads."
+
+
+def test_a_part_of_a_sentence_without_its_value_is_left_out():
+    lag = pl.DataFrame({"half_days": [21], "most_days": [None]}, schema={"half_days": pl.Int64, "most_days": pl.Int64})
+    text = "Half within {half_days}[, most within {most_days}][, at most {limit}]."
+    assert plain(page.answer(lag, text, limit=None).plain) == "Half within 21 days."
+    assert plain(page.answer(lag, text, limit="9 weeks").plain) == "Half within 21 days, at most 9 weeks."
+    with pytest.raises(PageError, match="no column 'hlf_days'"):
+        page.answer(lag, "{hlf_days}")

@@ -11,7 +11,7 @@ from leadreport.errors import InputError
 
 @dataclass(frozen=True)
 class Period:
-    """The local dates from `start_on` up to, not including, `end_on` (SEMANTICS 2).
+    """The local dates from `start_on` up to, not including, `end_on` (definition 2).
 
     Examples
     --------
@@ -53,9 +53,13 @@ class Period:
         return ((instant >= self.start_at) & (instant < self.end_at)).fill_null(False)
 
     def shifted(self, periods: int) -> "Period":
-        """The period of the same length that lies so many lengths later (earlier when negative)."""
+        """This period moved by a number of its own lengths; negative moves it back."""
         step = timedelta(days=self.days * periods)
         return Period(self.start_on + step, self.end_on + step, self.zone)
+
+    def last_weeks(self, weeks: int) -> "Period":
+        """The period of whole weeks that ends where this one ends."""
+        return Period(self.end_on - timedelta(weeks=weeks), self.end_on, self.zone)
 
 
 def as_instant(moment: date | datetime | str, *, zone: str) -> datetime:
@@ -97,7 +101,7 @@ def iso_week(day: date) -> str:
 
 
 def local_date(instant: pl.Expr, *, zone: str) -> pl.Expr:
-    """The local date of an instant: convert first, group afterwards (SEMANTICS 2)."""
+    """The local date of an instant: convert first, group afterwards (definition 2)."""
     return instant.dt.convert_time_zone(zone).dt.date()
 
 

@@ -1,4 +1,4 @@
-"""Working time: the hours between two instants in which the team was there."""
+"""Working time: the hours between two instants in which the team is at work."""
 
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -20,7 +20,7 @@ def working_hours(start: Instant, end: Instant, *, policy: Policy) -> pl.Expr | 
 
     Expressions (or instants) give an expression, a pair of series gives a series of float hours. Null where either is
     null; negative where the end lies before the start. Opening hours and holidays are the policy's, in its time zone.
-    Hours are those that passed while the team was there: a night shift through the change to summer time is an hour
+    Hours are those that pass while the team is at work: a night shift through the change to summer time is an hour
     shorter.
 
     Examples
@@ -38,7 +38,7 @@ def working_hours(start: Instant, end: Instant, *, policy: Policy) -> pl.Expr | 
 
 
 def working_deadline(start: Instant, *, hours: float, policy: Policy) -> pl.Expr | pl.Series:
-    """The instant at which so many working hours have passed since the start.
+    """The instant at which a number of working hours have passed since the start.
 
     Examples
     --------
@@ -58,16 +58,16 @@ def working_deadline(start: Instant, *, hours: float, policy: Policy) -> pl.Expr
 
 
 def worked_until(instant: pl.Expr | datetime, *, policy: Policy) -> pl.Expr:
-    """Microseconds that the team has worked from the calendar's first day up to an instant."""
+    """Working time in microseconds from the calendar's first day up to an instant."""
     days = calendar(policy)
     if isinstance(instant, datetime):
         return pl.lit(worked_by(pl.Series([instant]), days=days).item())
-    # Of a whole column at once: as an expression the day would be looked up three times.
+    # The whole column at once: as an expression the day would be looked up three times.
     return instant.map_batches(lambda each: worked_by(each, days=days), return_dtype=pl.Int64, is_elementwise=True)
 
 
 def worked_by(instants: pl.Series, *, days: pl.DataFrame) -> pl.Series:
-    """The work before the last day that opened by each instant, and the part of that day."""
+    """The working time before the last day that opened by each instant, plus the part of that day."""
     at = instants.dt.epoch("us")
     day = (days["opens_at"].search_sorted(at, side="right").cast(pl.Int64) - 1).clip(lower_bound=0)
     into = (at - days["opens_at"].gather(day)).clip(0, days["open_for"].gather(day))
@@ -82,6 +82,7 @@ def calendar(policy: Policy) -> pl.DataFrame:
 
 @lru_cache(maxsize=8)
 def calendar_of(by_weekday: tuple[Hours, ...], holidays: tuple[date, ...], zone: str) -> pl.DataFrame:
+    """The calendar of opening hours, holidays and a time zone, from the first day to the last."""
     week = pl.DataFrame(
         {
             "weekday": range(1, 8),

@@ -12,11 +12,11 @@ Model = Literal["first", "last", "linear", "position", "time_decay"]
 MODELS = ("first", "last", "linear", "position", "time_decay")
 
 ENDS_SHARE = 0.4
-"""What the position model gives to the first and to the last touch; those between share the rest."""
+"""The credit that the position model gives to the first and to the last touch; those between share the rest."""
 
 
 def attribute_credit(touches: pl.DataFrame, *, model: Model, half_life_days: float = 7.0) -> pl.DataFrame:
-    """Each touch with its share of the credit for its lead; the shares of a lead sum to 1 (SEMANTICS 28).
+    """Each touch with its share of the credit for its lead; the shares of a lead sum to 1 (definition 28).
 
     `touches` has lead_id and happened_at, one row per touch, and whatever else describes it. "first" and "last" give
     all to one touch, "linear" the same to each, "position" 40 % to the first and the last and 20 % to those between,
@@ -69,9 +69,9 @@ def credit_by_model(
 ) -> pl.DataFrame:
     """How many SQLs (or customers) each group gets the credit for, all models side by side.
 
-    `touches` (activities of leads, with a column `by`) count up to the outcome; a lead with none gets its credit under
-    "unknown", so that every column sums to the number of outcomes. One row per group: first, last, linear, position,
-    time_decay.
+    `touches` (activities of leads, with a column `by`, such as `named_touches`) count up to the outcome; a lead without
+    any gets its credit under "unknown", so that every column sums to the number of outcomes. One row per group: first,
+    last, linear, position, time_decay.
     """
     reached = facts.filter(pl.col(f"{outcome}_at").is_not_null()).select("lead_id", reached_at=f"{outcome}_at")
     seen = named_groups(touches, by).select("lead_id", "happened_at", by)
@@ -86,3 +86,18 @@ def credit_by_model(
 def model_credit(touches: pl.DataFrame, model: Model, *, by: str, half_life_days: float) -> pl.DataFrame:
     credited = attribute_credit(touches, model=model, half_life_days=half_life_days)
     return credited.group_by(by).agg(pl.col("credit").sum().alias(model))
+
+
+def named_touches(activities: pl.DataFrame, *, by: str = "channel") -> pl.DataFrame:
+    """The activities that attribution counts on a page: those of leads and third parties that name a group."""
+    return activities.filter(pl.col(by).is_not_null(), pl.col("by").is_in(["lead", "third_party"]))
+
+
+def model_gaps(credits: pl.DataFrame, *, by: str = "channel") -> pl.DataFrame:
+    """How far the models differ on each named group, the widest gap first: the group, lowest, highest, gap.
+
+    `credits` has the rows of `credit_by_model`.
+    """
+    lowest, highest = pl.min_horizontal(MODELS), pl.max_horizontal(MODELS)
+    gaps = credits.filter(pl.col(by) != UNKNOWN).select(by, lowest=lowest, highest=highest, gap=highest - lowest)
+    return gaps.sort("gap", by, descending=[True, False])

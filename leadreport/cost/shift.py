@@ -1,12 +1,27 @@
-"""What moving a part of the budget would do, without pretending that the next lead costs what the last one did."""
+"""What moving a part of the budget would do, and between which channels one can say so."""
 
 import polars as pl
 
 from leadreport.cost.per_stage import poisson_ends
 from leadreport.errors import InputError, did_you_mean
+from leadreport.words import ABOVE_VALUE, LEAST_COUNT, NORMAL_VARIATION, WORTH_IT
 
 ELASTICITIES = (1.0, 0.75, 0.5)
-"""By how many per cent SQLs rise for one per cent more spend: in step, with some and with strong saturation."""
+"""By how many per cent SQLs rise for one per cent more spend: in proportion, with some and with strong saturation."""
+
+GAINS, LOSES = "gains", "loses"
+
+LEAST_MARKETING_SHARE = 0.25
+"""Marketing money can be moved: a channel with a smaller share of it in its spend neither gives nor takes budget."""
+
+
+AMOUNTS = ("elasticity", "moved_spend", "lost_sqls", "gained_sqls", "net_sqls", "low", "high")
+
+SHIFT = {
+    **dict.fromkeys(("source", "target"), pl.String),
+    **dict.fromkeys(AMOUNTS, pl.Float64),
+    "verdict": pl.String,
+}
 
 
 def move_budget(
@@ -20,10 +35,15 @@ def move_budget(
 ) -> pl.DataFrame:
     """What moving a share of one group's spend to another would do to the SQLs, for several strengths of saturation.
 
-    `costs` is what `cost_per_sql` gave by `by`. SQLs are taken to follow spend to the power of the elasticity: with 1
-    the next euro brings as much as the last, which no channel keeps up; below 1 it brings less. History alone cannot
-    tell which holds, so every one is a row. Columns: elasticity, moved_spend, lost_sqls, gained_sqls, net_sqls with low
-    and high (from the Poisson intervals of both counts), verdict: "gains", "loses" or "normal variation".
+    `costs` has the rows of `cost_per_sql` by `by`. SQLs are assumed to follow spend to the power of the elasticity e:
+    with e = 1 the next euro brings as much as the last, which no channel sustains; below 1 it brings less. History
+    alone does not show which one holds, so each is a row. Columns: elasticity, moved_spend, lost_sqls, gained_sqls,
+    net_sqls with low and high, verdict: "gains", "loses" or "normal variation".
+
+    With a share s of the source's spend A moved to the target's spend B, the source's a SQLs fall by a (1 - (1 - s)^e)
+    and the target's b rise by b ((1 + s A / B)^e - 1). The ends of the difference come from the Poisson intervals of
+    both counts by MOVER (Zou and Donner 2008, Statistics in Medicine 27, 1693-1702): the distances of each side from
+    its own end add as squares.
 
     Examples
     --------
@@ -42,19 +62,46 @@ def move_budget(
     fall = 1 - pl.lit(1 - share).pow("elasticity")
     rise = pl.lit(1 + moved / two["spend"]).pow("elasticity") - 1
     lost, gained = fall * one["sqls"], rise * two["sqls"]
-    # Both counts vary on their own: their half widths add as squares (MOVER).
     down = ((rise * (two["sqls"] - two["fewest"])).pow(2) + (fall * (one["most"] - one["sqls"])).pow(2)).sqrt()
     up = ((rise * (two["most"] - two["sqls"])).pow(2) + (fall * (one["sqls"] - one["fewest"])).pow(2)).sqrt()
     net = gained - lost
     low, high = net - down, net + up
-    word = (
-        pl.when(low > 0)
-        .then(pl.lit("gains"))
-        .when(high < 0)
-        .then(pl.lit("loses"))
-        .otherwise(pl.lit("normal variation"))
-    )
+    word = pl.when(low > 0).then(pl.lit(GAINS)).when(high < 0).then(pl.lit(LOSES)).otherwise(pl.lit(NORMAL_VARIATION))
     return rows.with_columns(lost_sqls=lost, gained_sqls=gained, net_sqls=net, low=low, high=high, verdict=word)
+
+
+def movable_channels(costs: pl.DataFrame, values: pl.DataFrame, *, by: str = "channel") -> pl.DataFrame:
+    """The channels that may give or take budget, the cheapest SQLs first: rows of `cost_per_sql`.
+
+    They have at least ten SQLs, a quarter of marketing money in their spend, and leads of which `values` (rows of
+    `lead_value`) says clearly that they are worth their price, or cost more than they are worth.
+    """
+    clear = values.filter(pl.col("verdict").is_in([WORTH_IT, ABOVE_VALUE]))
+    return (
+        costs.join(clear, on=by, how="semi")
+        .filter(
+            pl.col("sqls") >= LEAST_COUNT,
+            pl.col("marketing_spend") > LEAST_MARKETING_SHARE * pl.col("spend"),
+            pl.col("cost_per_sql").is_not_null(),
+        )
+        .sort("cost_per_sql", by)
+    )
+
+
+def shift_to_cheapest(
+    costs: pl.DataFrame, values: pl.DataFrame, *, by: str = "channel", share: float = 0.1
+) -> pl.DataFrame:
+    """What moving a share of the budget from the most expensive SQLs to the cheapest would do.
+
+    Both are among the `movable_channels`. The rows of `move_budget` after the columns source and target; none when
+    fewer than two channels are movable.
+    """
+    able = movable_channels(costs, values, by=by)
+    names = able[by].to_list()
+    if len(names) < 2:
+        return pl.DataFrame(schema=SHIFT)
+    moved = move_budget(able, by=by, source=names[-1], target=names[0], share=share)
+    return moved.select(pl.lit(names[-1]).alias("source"), pl.lit(names[0]).alias("target"), pl.all())
 
 
 def group_row(costs: pl.DataFrame, by: str, name: str) -> dict:

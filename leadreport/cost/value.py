@@ -1,18 +1,18 @@
 """What a lead is worth, and what one may cost at most."""
 
 from datetime import datetime
+from statistics import NormalDist
 
 import polars as pl
 
 from leadreport.clock import Period, local_date
-from leadreport.cost.money import cents, refuse_mixed_currencies
-from leadreport.cost.per_stage import Spread, scope_sums, unknown_without, with_costs
-from leadreport.cost.scope import scope_of
+from leadreport.cost.per_stage import unknown_without, with_costs
+from leadreport.cost.scope import Spread, cents, refuse_mixed_currencies, scope_of, scope_sums
 from leadreport.policy import Policy
-from leadreport.rates import per_group, rate, wilson_high, wilson_low
+from leadreport.rates import per_group, rate, rate_with_ends
 from leadreport.words import ABOVE_VALUE, TOO_CLOSE, TOO_FEW, WORTH_IT
 
-Z = 1.959964
+Z = NormalDist().inv_cdf(0.975)
 
 
 def lead_value(
@@ -25,10 +25,10 @@ def lead_value(
     as_of: datetime,
     spread: Spread | None = None,
 ) -> pl.DataFrame:
-    """Value against cost of a lead: close rate x average won amount x margin, beside what the lead cost (SEMANTICS 27).
+    """The value of a lead, close rate x average won amount x margin, against what the lead cost (definition 27).
 
-    Only leads old enough to have closed count, above and below the line: created at least the policy's lead-to-customer
-    horizon before `as_of` (and within `period`, when given), with the spend of the same days.
+    Only leads old enough to have closed count, on both sides: created at least the policy's lead-to-customer horizon
+    before `as_of` (and within `period`, when given), with the spend of the same days.
 
     One row per group. Columns: leads, mqls, sqls, customers, close_rate with close_rate_low and close_rate_high
     (Wilson), won_amount (mean of a customer), is_amount_pooled (the group has no won amount, so it is that of all),
@@ -63,8 +63,7 @@ def lead_value(
     refuse_mixed_currencies(won, what="won_amount", currency=policy.company.currency)
     scope = scope_of(basis="cohort", period=period, policy=policy, as_of=as_of, until="customer")
     mature = facts.filter(scope.holds(local_date(pl.col("created_at"), zone=scope.zone)))
-    spread = spread or policy.cost.spread
-    sums = scope_sums(mature, spend, scope, by=by, spread=spread)
+    sums = scope_sums(mature, spend, scope, by=by, spread=spread or policy.cost.spread)
     costs = unknown_without(spend, with_costs(sums, is_loaded=policy.cost.basis == "loaded"))
     costs = costs.drop("customers", "mqls", "sqls")
     counts = outcome_counts(mature, by=by)
@@ -75,7 +74,7 @@ def lead_value(
 
 
 def channels_above_value(facts: pl.DataFrame, spend: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """The channels whose leads cost more than they are worth, by more than chance explains: rows of `lead_value`.
+    """The channels whose leads clearly cost more than they are worth: rows of `lead_value` with that verdict.
 
     Examples
     --------
@@ -110,9 +109,7 @@ def with_value(sums: pl.DataFrame, mature: pl.DataFrame, *, margin: float) -> pl
     is_pooled = pl.col("amounts") == 0
     own = rate("amount_cents", "amounts") / 100
     valued = sums.with_columns(
-        close_rate=rate("customers", "leads"),
-        close_rate_low=wilson_low("customers", "leads"),
-        close_rate_high=wilson_high("customers", "leads"),
+        **rate_with_ends("customers", "leads", name="close_rate", low="close_rate_low", high="close_rate_high"),
         won_amount=pl.when(is_pooled).then(pl.lit(pooled, dtype=pl.Float64)).otherwise(own),
         is_amount_pooled=is_pooled,
         amount_reach=Z * relative_spread(mature) / pl.when(is_pooled).then(wins).otherwise("amounts").sqrt(),
@@ -130,7 +127,13 @@ def relative_spread(mature: pl.DataFrame) -> float:
 
 
 def with_value_interval(valued: pl.DataFrame) -> pl.DataFrame:
-    """The interval of a product from those of its factors, on the log scale (MOVER: Zou and others 2009)."""
+    """The interval of a lead's value from those of its close rate and of the mean won amount.
+
+    MOVER for a product, on the log scale (Zou, Huang and Zhang 2009, Computational Statistics and Data Analysis 53,
+    1080-1085): with p the close rate and l, u its Wilson ends, and g = z v / sqrt(w) for the mean of w won amounts with
+    a standard deviation of v times the mean, the ends are value x exp(-sqrt(ln(p / l)^2 + g^2)) and value x
+    exp(sqrt(ln(u / p)^2 + g^2)).
+    """
     value, share, reach = pl.col("lead_value"), pl.col("close_rate"), pl.col("amount_reach")
     down = ((share / pl.col("close_rate_low")).log().pow(2) + reach.pow(2)).sqrt()
     up = ((pl.col("close_rate_high") / share).log().pow(2) + reach.pow(2)).sqrt()

@@ -1,5 +1,6 @@
 """One row per lead, as of an instant: the only step that touches the big tables."""
 
+from leadreport.facts.activity import is_counted
 from leadreport.facts.build import lead_facts
 from leadreport.facts.history import INSTANTS, merge_targets, repointed, visible_rows
 from leadreport.facts.reached import furthest_rank, is_closed, is_lost, reached_at, recorded_at
@@ -8,6 +9,7 @@ __all__ = [
     "INSTANTS",
     "furthest_rank",
     "is_closed",
+    "is_counted",
     "is_lost",
     "lead_facts",
     "merge_targets",

@@ -1,4 +1,4 @@
-"""From the tables to one row per lead."""
+"""One row per lead, joined from the tables as they stood at an instant."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,9 +6,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from leadreport.facts import activity, history, journey, outcomes
+from leadreport.facts import activity, history, journey
 from leadreport.policy import Policy
-from leadreport.words import STAGES
+from leadreport.words import EXITS, STAGES
 
 
 def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) -> Any:
@@ -38,14 +38,16 @@ def lead_facts(tables: Mapping[str, Any], *, policy: Policy, as_of: datetime) ->
     leads = history.surviving_leads(seen["leads"], targets)
     own = {name: history.repointed(seen[name], targets) for name in seen if name != "leads"}
 
-    facts = with_journey(leads, journey.stage_entries(own["stages"], own["deals"]))
-    touches = activity.sales_touches(own["activities"], facts.select("lead_id", "episode_mql_at"), policy=policy)
+    deals = own["deals"].filter(~nw.col("lead_id").is_null())
+
+    facts = with_journey(leads, journey.stage_entries(own["stages"], deals))
+    episode_mqls = facts.select("lead_id", "episode_mql_at")
     parts = [
         activity.lead_activity(own["activities"], policy=policy, as_of=as_of),
-        touches,
-        outcomes.deal_outcomes(own["deals"]),
-        outcomes.latest_answers(own["answers"]),
-        outcomes.latest_pulse(own["feedback"]),
+        activity.sales_touches(own["activities"], episode_mqls, policy=policy),
+        activity.deal_outcomes(deals),
+        activity.latest_answers(own["answers"]),
+        activity.latest_pulse(own["feedback"]),
     ]
     for part in parts:
         facts = facts.join(part, on="lead_id", how="left")
@@ -56,7 +58,7 @@ def with_journey(leads: nw.LazyFrame, entries: nw.LazyFrame) -> nw.LazyFrame:
     """Leads with the times and flags of every stage, the latest stage, the exits and the latest episode."""
     facts = leads
     parts = [journey.first_reached(entries), journey.stage_now(entries), journey.episodes(entries)]
-    parts += [journey.exits(entries, name) for name in ("lost", "disqualified", "recycled")]
+    parts += [journey.exits(entries, name) for name in EXITS]
     for part in parts:
         facts = facts.join(part, on="lead_id", how="left")
     is_customer = ~nw.col("customer_at").is_null()

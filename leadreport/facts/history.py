@@ -6,22 +6,14 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-INSTANTS = {
-    "leads": "created_at",
-    "activities": "happened_at",
-    "stages": "reached_at",
-    "deals": "created_at",
-    "answers": "answered_at",
-    "feedback": "given_at",
-}
-"""The column that says when a row of each table became true; spend has days, not instants."""
+from leadreport.tables import INSTANTS
 
 ROUNDS = 4
 """Each round doubles how far a chain of merges is followed: 16 merges in a row."""
 
 
 def visible(tables: Mapping[str, Any], *, as_of: datetime) -> dict[str, nw.LazyFrame]:
-    """The tables as they stood at the instant (SEMANTICS 1), lazy."""
+    """The tables as they stood at the instant (definition 1), lazy."""
     return {name: visible_rows(nw.from_native(tables[name]).lazy(), name, as_of=as_of) for name in INSTANTS}
 
 
@@ -40,7 +32,7 @@ def visible_rows(rows: nw.LazyFrame, name: str, *, as_of: datetime) -> nw.LazyFr
 
 
 def merge_targets(leads: nw.LazyFrame) -> nw.LazyFrame:
-    """The survivor of every merged-away lead (SEMANTICS 7): [lead_id, survivor_id].
+    """The survivor of every merged-away lead (definition 7): [lead_id, survivor_id].
 
     A merge into a lead that does not exist, or in a circle, has no survivor; such a lead stays itself.
     """

@@ -1,4 +1,4 @@
-"""The journey of a lead: when it first reached each stage, how it left the ladder, and whether it came back."""
+"""The journey of a lead: when it first reached each stage, how it left the funnel, and whether it came back."""
 
 import itertools
 
@@ -15,25 +15,20 @@ def stage_entries(stages: nw.LazyFrame, deals: nw.LazyFrame) -> nw.LazyFrame:
 
     A deal makes its lead an opportunity when it is created, a customer when it is won, lost when it is lost.
     """
-    owned = deals.filter(~nw.col("lead_id").is_null())
-    opened = owned.select("lead_id", stage=nw.lit("opportunity"), reached_at=nw.col("created_at"), reason=no_reason())
-    won = owned.filter(nw.col("status") == "won").select(
-        "lead_id", stage=nw.lit("customer"), reached_at=nw.col("closed_at"), reason=no_reason()
+    no_reason = nw.lit(None, dtype=nw.String)
+    opened = deals.select("lead_id", stage=nw.lit("opportunity"), reached_at=nw.col("created_at"), reason=no_reason)
+    won = deals.filter(nw.col("status") == "won").select(
+        "lead_id", stage=nw.lit("customer"), reached_at=nw.col("closed_at"), reason=no_reason
     )
-    lost = owned.filter(nw.col("status") == "lost").select(
+    lost = deals.filter(nw.col("status") == "lost").select(
         "lead_id", stage=nw.lit("lost"), reached_at=nw.col("closed_at"), reason=nw.col("reason")
     )
     recorded = stages.select("lead_id", "stage", "reached_at", "reason")
     return nw.concat([recorded, opened, won, lost], how="vertical")
 
 
-def no_reason() -> nw.Expr:
-    """A missing text, with a text's type."""
-    return nw.lit(None, dtype=nw.String)
-
-
 def first_reached(entries: nw.LazyFrame) -> nw.LazyFrame:
-    """First time per stage, with skipped stages imputed from the next later one (SEMANTICS 5).
+    """First time per stage, with skipped stages imputed from the next later one (definition 5).
 
     Columns: lead_id, and for each stage above `lead` `{stage}_at` and `is_{stage}_imputed`.
     """

@@ -1,40 +1,46 @@
-"""Reach, conversion of cohorts that know their age, time in stage, change told from noise, mix told from rate."""
+"""How far leads get, conversion of cohorts, time in stage, weekly change, mix and rate, forecast, restatement."""
 
-from leadreport.funnel.bottleneck import bottleneck
-from leadreport.funnel.change import week_on_week
-from leadreport.funnel.cohorts import cohort_conversion
-from leadreport.funnel.durations import time_in_stage
-from leadreport.funnel.forecast import forecast
-from leadreport.funnel.gaps import tracking_gaps
-from leadreport.funnel.heatmap import cohort_heatmap
-from leadreport.funnel.history import import_spikes, learnt_horizons, left_truncation
-from leadreport.funnel.mix import mix_and_rate
-from leadreport.funnel.past import forecast_record, seen_at
-from leadreport.funnel.restated import policies_side_by_side, published_numbers, restated
-from leadreport.funnel.steps import funnel_steps
-from leadreport.funnel.stock import stage_flow, stage_stock
-from leadreport.funnel.velocity import lead_velocity
-from leadreport.funnel.weeks import weekly_entries
+from leadreport.funnel.bottleneck import bottleneck, losing_steps, mix_and_rate, recent_mix, total_effects
+from leadreport.funnel.cohorts import cohort_conversion, cohort_heatmap, cohort_status, first_age
+from leadreport.funnel.durations import learnt_horizons, longest_wait, time_in_stage
+from leadreport.funnel.forecast import forecast, forecast_record, forecast_score, forecast_total, seen_at
+from leadreport.funnel.left_truncation import left_truncation
+from leadreport.funnel.restated import published_numbers, restated
+from leadreport.funnel.stage_stock import most_overdue, stage_flow, stage_stock
+from leadreport.funnel.steps import biggest_drop, funnel_steps, settled_leads
+from leadreport.funnel.tracking_gaps import import_spikes, tracking_gaps
+from leadreport.funnel.weekly import changed, lead_velocity, week_on_week, weekly_entries
 
 __all__ = [
+    "biggest_drop",
     "bottleneck",
+    "changed",
     "cohort_conversion",
     "cohort_heatmap",
+    "cohort_status",
+    "first_age",
     "forecast",
     "forecast_record",
+    "forecast_score",
+    "forecast_total",
     "funnel_steps",
     "import_spikes",
     "lead_velocity",
     "learnt_horizons",
     "left_truncation",
+    "longest_wait",
+    "losing_steps",
     "mix_and_rate",
-    "policies_side_by_side",
+    "most_overdue",
     "published_numbers",
+    "recent_mix",
     "restated",
     "seen_at",
+    "settled_leads",
     "stage_flow",
     "stage_stock",
     "time_in_stage",
+    "total_effects",
     "tracking_gaps",
     "week_on_week",
     "weekly_entries",

@@ -1,16 +1,32 @@
-"""Of the leads that entered in a period, how many got there: final, or still open."""
+"""Of the leads that entered in a period, how many converted: final, or still open; and by which age."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import polars as pl
 
-from leadreport.clock import local_date
-from leadreport.funnel.calendar import Every, cohort_calendar, cohort_name, cohort_start, is_watched
-from leadreport.funnel.entries import Entry, has_converted, step_entries, watched_days
+from leadreport.funnel.entries import (
+    Entry,
+    Every,
+    cohort_calendar,
+    cohort_name,
+    cohort_start,
+    first_day,
+    has_passed,
+    step_entries,
+)
 from leadreport.funnel.expected import usual_history, with_expected
-from leadreport.funnel.history import left_truncation, unrecorded
+from leadreport.funnel.left_truncation import left_truncation, with_truncation
 from leadreport.policy import Policy
-from leadreport.rates import converted_by, kaplan_meier_by, rate, wilson_high, wilson_low
+from leadreport.rates import converted_by, kaplan_meier_by, rate_with_ends
+
+AGE_DAYS = {"week": 7, "month": 30, "quarter": 91}
+"""Ages are counted in steps of equal length, so that cohorts compare (definition 3)."""
+
+COLUMNS = (
+    *("cohort_on", "leads", "converted", "late", "lost", "open", "conversion_rate", "low", "high"),
+    *("is_final", "is_partial", "is_truncated", "horizon_days", "km_days", "km_rate", "km_low", "km_high"),
+    *("expected_rate", "expected_low", "expected_high"),
+)
 
 
 def cohort_conversion(
@@ -24,17 +40,18 @@ def cohort_conversion(
     policy: Policy,
     entry: Entry = "first",
 ) -> pl.DataFrame:
-    """Each cohort's conversion, counted within the policy's horizon so that cohorts of any age compare (SEMANTICS 10).
+    """Each cohort's conversion, counted within the policy's horizon so that cohorts of any age compare (definition 10).
 
     A rate is given only when it is final: when the whole cohort is as old as the horizon, its period is complete, and
     the record of its conversions is whole (else is_truncated). Young leads are open, not lost. One row per group
-    and period, also for a period in which nobody entered:
+    and period, also for a period without entries:
 
-    - cohort, cohort_on, leads = converted + late + lost + open. Late came after the horizon; lost is off the ladder;
+    - cohort, cohort_on, leads = converted + late + lost + open. Late is converted after the horizon; lost has left the
+      funnel;
     - conversion_rate with low and high (Wilson): null until final; is_final, is_partial, is_truncated; horizon_days;
     - km_rate with km_low and km_high (Kaplan-Meier, log-log): converted by the age of km_days, which half of the
       cohort's leads have reached; the horizon when final;
-    - expected_rate with expected_low and expected_high: what a young cohort may end at, by the earlier leads' lag.
+    - expected_rate with expected_low and expected_high: where a young cohort may end, by the lag of earlier leads.
 
     `entry="episode"` starts the clock at the latest return after recycling instead of the first entry.
 
@@ -53,31 +70,104 @@ def cohort_conversion(
     >>> cohorts.select("cohort", "leads", "open", "conversion_rate", "is_final").row(0)  # too young for a rate
     ('2026-W02', 2, 2, None, False)
     """
-    horizon = policy.horizon_days(from_stage, to_stage)
-    zone = policy.company.time_zone
-    step = {"from_stage": from_stage, "to_stage": to_stage}
-    entries = cohort_entries(facts, **step, every=every, by=by, as_of=as_of, zone=zone, entry=entry)
+    horizon, zone = policy.horizon_days(from_stage, to_stage), policy.company.time_zone
+    keys = [by] if by else []
+    step = {"from_stage": from_stage, "to_stage": to_stage, "as_of": as_of, "policy": policy}
+    entries = cohort_entries(facts, every=every, by=by, entry=entry, **step)
     record = left_truncation(facts, steps=((from_stage, to_stage),), as_of=as_of, policy=policy)
     since_on = record["conversions_since_on"][0]
     history = usual_history(entries, since_on=since_on, horizon=horizon, policy=policy, as_of=as_of)
-    first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
 
-    cohorts = cohort_grid(entries, every=every, by=by, as_of=as_of, zone=zone)
-    cohorts = with_counts(cohorts, entries, by=by, horizon=horizon)
-    cohorts = with_truncation(cohorts, entries, by=by, since_on=since_on, horizon=horizon)
-    cohorts = with_flags(cohorts, horizon=horizon, first_on=first_on, as_of=as_of, zone=zone)
-    cohorts = with_km(cohorts, entries, by=by, horizon=horizon)
-    cohorts = with_expected(cohorts, entries, history, by=by, horizon=horizon)
-    return cohorts.select(
-        *([by] if by else []), cohort_name(pl.col("cohort_on"), every=every).alias("cohort"), *COLUMNS
+    cohorts = cohort_grid(entries, keys, every=every, as_of=as_of, zone=zone)
+    cohorts = with_counts(cohorts, entries, keys, horizon=horizon)
+    cohorts = with_truncation(cohorts, entries, since_on=since_on, horizon=horizon)
+    is_before_record = pl.col("cohort_on") < pl.lit(first_day(facts, zone=zone), dtype=pl.Date)
+    cohorts = cohorts.with_columns(
+        is_final=has_passed(pl.col("cohort_ends_on"), days=horizon, as_of=as_of, zone=zone),
+        is_partial=~has_passed(pl.col("cohort_ends_on"), days=0, as_of=as_of, zone=zone) | is_before_record,
+    )
+    comparable_leads = pl.when(is_comparable()).then("leads")
+    cohorts = cohorts.with_columns(**rate_with_ends("converted", comparable_leads, name="conversion_rate"))
+    cohorts = with_km(cohorts, entries, keys, horizon=horizon)
+    cohorts = with_expected(cohorts, entries, history, keys=keys, horizon=horizon)
+    return cohorts.select(*keys, cohort_name(pl.col("cohort_on"), every=every).alias("cohort"), *COLUMNS)
+
+
+def is_comparable() -> pl.Expr:
+    """Whether a cohort's rate may be compared: it is final, its period complete, its conversions on record."""
+    return pl.col("is_final") & ~pl.col("is_partial") & ~pl.col("is_truncated")
+
+
+def final_cohorts(
+    facts: pl.DataFrame, *, from_stage: str, to_stage: str, by: str | None = None, as_of: datetime, policy: Policy
+) -> pl.DataFrame:
+    """The weekly cohorts of `cohort_conversion` whose rate may be compared."""
+    step = {"from_stage": from_stage, "to_stage": to_stage}
+    return cohort_conversion(facts, **step, by=by, as_of=as_of, policy=policy).filter(is_comparable())
+
+
+def cohort_status(cohorts: pl.DataFrame) -> pl.DataFrame:
+    """How many cohorts are too young to be judged, and the latest that is final.
+
+    One row: young_cohorts, open (leads of these that are still open), cohort, conversion_rate with low and high (null
+    when no cohort has a final rate yet).
+    """
+    young = cohorts.filter(~pl.col("is_final"))
+    latest = cohorts.drop_nulls("conversion_rate").tail(1).select("cohort", "conversion_rate", "low", "high")
+    counts = pl.DataFrame({"young_cohorts": [young.height], "open": [young["open"].sum()]})
+    return pl.concat([counts, latest], how="horizontal")
+
+
+def cohort_heatmap(
+    facts: pl.DataFrame,
+    *,
+    from_stage: str,
+    to_stage: str,
+    every: Every = "week",
+    as_of: datetime,
+    policy: Policy,
+    ages: int = 13,
+    cohorts: int | None = None,
+) -> pl.DataFrame:
+    """The share of each cohort that had converted by each age, for the ages that all of its leads have reached.
+
+    One row per cohort and age: cohort, cohort_on, age (in weeks, months of 30 or quarters of 91 days: 1 is the first),
+    age_days, leads, converted, converted_rate with low and high; of the latest `cohorts` when given. An age that the
+    youngest lead of a cohort has not reached is no row: it would be a rate of leads that had no time.
+    """
+    zone = policy.company.time_zone
+    step = {"from_stage": from_stage, "to_stage": to_stage}
+    entries = cohort_entries(facts, **step, every=every, as_of=as_of, policy=policy)
+    grid = cohort_grid(entries, [], every=every, as_of=as_of, zone=zone)
+    steps = pl.DataFrame({"age": range(1, ages + 1)}).with_columns(age_days=pl.col("age") * AGE_DAYS[every])
+    has_reached = has_passed(pl.col("cohort_ends_on"), days=pl.col("age_days"), as_of=as_of, zone=zone)
+    cells = grid.join(steps, how="cross").filter(has_reached)
+    counted = cells.join(entries.select("cohort_on", "days"), on="cohort_on")
+    counted = counted.group_by("cohort_on", "age", "age_days").agg(
+        leads=pl.len().cast(pl.Int64), converted=(pl.col("days") <= pl.col("age_days")).sum().cast(pl.Int64)
+    )
+    place = pl.col("cohort_on").rank("dense", descending=True)
+    return (
+        counted.filter(place <= cohorts if cohorts else True)
+        .sort("cohort_on", "age")
+        .select(
+            cohort_name(pl.col("cohort_on"), every=every).alias("cohort"),
+            *("cohort_on", "age", "age_days", "leads", "converted"),
+            **rate_with_ends("converted", "leads", name="converted_rate"),
+        )
     )
 
 
-COLUMNS = (
-    *("cohort_on", "leads", "converted", "late", "lost", "open", "conversion_rate", "low", "high"),
-    *("is_final", "is_partial", "is_truncated", "horizon_days", "km_days", "km_rate", "km_low", "km_high"),
-    *("expected_rate", "expected_low", "expected_high"),
-)
+def first_age(cells: pl.DataFrame) -> pl.DataFrame:
+    """The first age of a heatmap: at most one row, null rates never.
+
+    Columns: age_days, cohorts, cohort and converted_rate (of the latest), lowest_rate, highest_rate.
+    """
+    first = cells.filter(pl.col("age") == 1)
+    rate = pl.col("converted_rate")
+    return first.select(
+        "age_days", "cohort", rate, cohorts=pl.len(), lowest_rate=rate.min(), highest_rate=rate.max()
+    ).tail(1)
 
 
 def cohort_entries(
@@ -86,79 +176,50 @@ def cohort_entries(
     from_stage: str,
     to_stage: str,
     every: Every,
-    by: str | None,
+    by: str | None = None,
     as_of: datetime,
-    zone: str,
+    policy: Policy,
     entry: Entry = "first",
 ) -> pl.DataFrame:
     """The rows of `step_entries` with the first day of their cohort."""
-    entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, by=by, as_of=as_of, zone=zone, entry=entry)
-    return entries.with_columns(cohort_on=cohort_start(pl.col("entered_at"), every=every, zone=zone))
+    step = {"from_stage": from_stage, "to_stage": to_stage}
+    entries = step_entries(facts, **step, by=by, as_of=as_of, policy=policy, entry=entry)
+    start = cohort_start(pl.col("entered_at"), every=every, zone=policy.company.time_zone)
+    return entries.with_columns(cohort_on=start)
 
 
-def cohort_grid(entries: pl.DataFrame, *, every: Every, by: str | None, as_of: datetime, zone: str) -> pl.DataFrame:
+def cohort_grid(entries: pl.DataFrame, keys: list[str], *, every: Every, as_of: datetime, zone: str) -> pl.DataFrame:
     """Every period for every group, in order."""
     if entries.is_empty():
-        return entries.select(*([by] if by else []), "cohort_on", cohort_ends_on=pl.col("cohort_on"))
+        return entries.select(*keys, "cohort_on", cohort_ends_on=pl.col("cohort_on"))
     calendar = cohort_calendar(entries["entered_on"].min(), as_of, every=every, zone=zone)
-    return entries.select(by).unique().sort(by).join(calendar, how="cross") if by else calendar
+    return entries.select(keys).unique().sort(keys).join(calendar, how="cross") if keys else calendar
 
 
-def with_counts(cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, horizon: int) -> pl.DataFrame:
-    """Every lead of a cohort is converted, late, lost or open; none is two of them."""
-    keys = [*([by] if by else []), "cohort_on"]
+def with_counts(cohorts: pl.DataFrame, entries: pl.DataFrame, keys: list[str], *, horizon: int) -> pl.DataFrame:
+    """Every lead of a cohort is converted, late, lost or open, and only one of them."""
     kinds = {
         "leads": pl.len(),
         "converted": (pl.col("days") <= horizon).sum(),
         "late": (pl.col("days") > horizon).sum(),
         "lost": pl.col("out_days").is_not_null().sum(),
     }
-    counts = entries.group_by(keys).agg(**{name: kind.cast(pl.Int64) for name, kind in kinds.items()})
+    counts = entries.group_by(*keys, "cohort_on").agg(**{name: kind.cast(pl.Int64) for name, kind in kinds.items()})
     counts = counts.with_columns(open=pl.col("leads") - pl.col("converted") - pl.col("late") - pl.col("lost"))
-    joined = cohorts.join(counts, on=keys, how="left", maintain_order="left")
+    joined = cohorts.join(counts, on=[*keys, "cohort_on"], how="left", maintain_order="left")
     return joined.with_columns(pl.col(*kinds, "open").fill_null(0), horizon_days=pl.lit(horizon, dtype=pl.Int64))
 
 
-def with_truncation(
-    cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, since_on: date | None, horizon: int
-) -> pl.DataFrame:
-    """Marks the cohorts that lack more than a few of their conversions because the record began too late for them."""
-    if since_on is None:
-        return cohorts.with_columns(is_truncated=pl.lit(False))
-    missing = unrecorded(entries, ["cohort_on"], since_on=since_on, horizon=horizon)
-    marked = cohorts.join(missing, on="cohort_on", how="left", maintain_order="left")
-    return marked.with_columns(is_truncated=(pl.col("unrecorded_share") > MISSING_SHARE).fill_null(False))
-
-
-MISSING_SHARE = 0.05
-
-
-def with_flags(
-    cohorts: pl.DataFrame, *, horizon: int, first_on: date | None, as_of: datetime, zone: str
-) -> pl.DataFrame:
-    """What may be said of each cohort, and its rate where it may."""
-    ends_on = pl.col("cohort_ends_on")
-    is_whole = is_watched(ends_on, days=0, as_of=as_of, zone=zone)
-    flagged = cohorts.with_columns(
-        is_final=is_watched(ends_on, days=horizon, as_of=as_of, zone=zone),
-        is_partial=~is_whole | (pl.col("cohort_on") < pl.lit(first_on, dtype=pl.Date)),
-    )
-    may_say = pl.col("is_final") & ~pl.col("is_partial") & ~pl.col("is_truncated")
-    k, n = pl.col("converted"), pl.when(may_say).then("leads")
-    return flagged.with_columns(conversion_rate=rate(k, n), low=wilson_low(k, n), high=wilson_high(k, n))
-
-
-def with_km(cohorts: pl.DataFrame, entries: pl.DataFrame, *, by: str | None, horizon: int) -> pl.DataFrame:
-    """How many of each cohort had converted by the age that half of its leads have reached."""
-    keys = [*([by] if by else []), "cohort_on"]
-    key = pl.struct(keys).rank("dense").alias("cohort_number")
-    numbered = entries.with_columns(key, watched=watched_days(), is_converted=has_converted())
-    curves = kaplan_meier_by(numbered, by="cohort_number", duration="watched", event="is_converted")
+def with_km(cohorts: pl.DataFrame, entries: pl.DataFrame, keys: list[str], *, horizon: int) -> pl.DataFrame:
+    """Adds the share of each cohort that had converted by the age that half of its leads have reached."""
+    keys = [*keys, "cohort_on"]
+    numbered = entries.with_columns(pl.struct(keys).rank("dense").alias("cohort_number"))
+    curves = kaplan_meier_by(numbered, by="cohort_number", duration="watched_days", event="is_converted")
     ages = numbered.group_by(*keys, "cohort_number").agg(
         at=pl.col("age_days").quantile(0.5, "lower").clip(upper_bound=horizon)
     )
     found = ages.join(converted_by(curves, ages, by="cohort_number"), on=["cohort_number", "at"], how="left")
-    # A cohort that has all converted earlier has no later row: what was reached by then still holds.
+    # Once every lead has converted the curve ends; carry its last value forward.
     last = curves.group_by("cohort_number").agg(pl.col("converted_rate", "low", "high").last().name.prefix("last_"))
     found = found.join(last, on="cohort_number", how="left").select(
         *keys,

@@ -1,24 +1,34 @@
-"""How long leads stay in a stage before they move on, counting those that are still there."""
+"""How long each step takes: time in stage, counting leads that are still there, and the horizons that it teaches."""
 
 from datetime import datetime
 
 import polars as pl
 
 from leadreport.facts import is_lost, reached_at
-from leadreport.funnel.ladder import age_days, days_between
-from leadreport.rates import age_at_share, kaplan_meier_by, named_groups, per_group
+from leadreport.funnel.entries import days_between, step_entries
+from leadreport.funnel.left_truncation import ALL_STEPS
+from leadreport.policy import Policy
+from leadreport.rates import age_at_share, kaplan_meier, kaplan_meier_by, named_groups, per_group, within
 from leadreport.words import STEPS
 
 QUARTERS = {"q25_days": 0.25, "median_days": 0.5, "q75_days": 0.75}
 
+COLUMNS = ("from_stage", "to_stage", "leads", "converted", "lost", "open", "negative", *QUARTERS, "to_next_days")
+
+USUAL_SHARE = 0.9
+"""A horizon that holds a smaller share of a step's conversions judges too early."""
+
+LEAST_CONVERSIONS = 30
+"""With fewer conversions a step teaches no horizon."""
+
 
 def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None) -> pl.DataFrame:
-    """For each step of the ladder, how long leads stay before they move on or leave.
+    """For each step, how long leads stay before they move on or leave.
 
     One row per group and step: from_stage, to_stage, leads = converted + lost + open, negative (moved on before they
-    entered by the record; counted in, never clipped), q25_days, median_days and q75_days of the time until a lead moves
-    on or is lost, and to_next_days, the median of those that move on. All are Kaplan-Meier quantiles, in which a lead
-    that is still open counts as long as it was watched; null when the record does not reach that far.
+    entered, by the record; counted in, never clipped), q25_days, median_days and q75_days of the time until a lead
+    moves on or is lost, and to_next_days, the median of those that move on. All are Kaplan-Meier quantiles, in which a
+    lead that is still open counts for as long as it was watched; null when the record does not reach that far.
 
     Examples
     --------
@@ -35,31 +45,26 @@ def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None
     >>> stays.select("from_stage", "to_stage", "leads", "open", "median_days").row(0)
     ('lead', 'mql', 2, 2, None)
     """
-    rows = [step_stays(facts, one, two, as_of=as_of, by=by) for one, two in STEPS]
-    keys = [by] if by else []
-    return pl.concat(rows).sort(*keys, "step", maintain_order=True).drop("step")
+    rows = [step_stays(facts, rank, as_of=as_of, by=by) for rank in range(len(STEPS))]
+    return pl.concat(rows).sort(*([by] if by else []), "step", maintain_order=True).drop("step")
 
 
-def step_stays(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, by: str | None) -> pl.DataFrame:
+def longest_wait(times: pl.DataFrame) -> pl.DataFrame:
+    """The step of `time_in_stage` with the longest median, at most one row: none when no step has a median yet."""
+    known = times.filter(pl.col("median_days") > 0)
+    return known.sort("median_days", descending=True, maintain_order=True).head(1)
+
+
+def step_stays(facts: pl.DataFrame, rank: int, *, as_of: datetime, by: str | None) -> pl.DataFrame:
     """One row per group for one step."""
-    stays = named_groups(facts.filter(reached_at(from_stage).is_not_null()), by).select(
-        *([by] if by else []),
-        step=pl.lit([one for one, _ in STEPS].index(from_stage)),
-        days=days_between(reached_at(from_stage), reached_at(to_stage)),
-        out_days=pl.when(is_lost() & reached_at(to_stage).is_null()).then(
-            days_between(reached_at(from_stage), pl.col("stage_at"))
-        ),
-        age_days=age_days(reached_at(from_stage), as_of),
+    one, two = STEPS[rank]
+    keys, start, end = [by] if by else [], reached_at(one), reached_at(two)
+    stays = named_groups(facts.filter(start.is_not_null()), by).select(
+        *keys,
+        days=days_between(start, end),
+        out_days=pl.when(is_lost() & end.is_null()).then(days_between(start, pl.col("stage_at"))),
+        age_days=days_between(start, pl.lit(as_of)),
     )
-    counts = per_group(stays, by, **stay_counts(from_stage, to_stage))
-    keys = [by] if by else []
-    for name, when in quantile_frames(stays, keys).items():
-        found = when.rename({"at": name})
-        counts = counts.join(found, on=by, how="left", maintain_order="left") if by else counts.hstack(found)
-    return counts.select(*keys, "step", *COLUMNS)
-
-
-def stay_counts(from_stage: str, to_stage: str) -> dict[str, pl.Expr]:
     days, out_days = pl.col("days"), pl.col("out_days")
     counts = {
         "leads": pl.len(),
@@ -68,16 +73,18 @@ def stay_counts(from_stage: str, to_stage: str) -> dict[str, pl.Expr]:
         "open": pl.coalesce(days, out_days).is_null().sum(),
         "negative": (pl.coalesce(days, out_days) < 0).sum(),
     }
-    step = pl.lit([one for one, _ in STEPS].index(from_stage))
-    named = {"step": step, "from_stage": pl.lit(from_stage), "to_stage": pl.lit(to_stage)}
-    return named | {name: count.cast(pl.Int64) for name, count in counts.items()}
+    row = per_group(stays, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+    for name, quantile in stay_quantiles(stays, keys).items():
+        found = quantile.rename({"at": name})
+        row = row.join(found, on=by, how="left", maintain_order="left") if by else row.hstack(found)
+    named = row.with_columns(step=pl.lit(rank), from_stage=pl.lit(one), to_stage=pl.lit(two))
+    return named.select(*keys, "step", *COLUMNS)
 
 
-def quantile_frames(stays: pl.DataFrame, keys: list[str]) -> dict[str, pl.DataFrame]:
+def stay_quantiles(stays: pl.DataFrame, keys: list[str]) -> dict[str, pl.DataFrame]:
     """Each quantile as a frame of one row per group, with the days in `at`."""
-    ends = stays.with_columns(
-        stay=pl.coalesce("days", "out_days", "age_days"), has_left=pl.coalesce("days", "out_days").is_not_null()
-    )
+    left = pl.coalesce("days", "out_days")
+    ends = stays.with_columns(stay=pl.coalesce(left, "age_days"), has_left=left.is_not_null())
     curve = kaplan_meier_by(ends, by=keys, duration="stay", event="has_left")
     found = {name: age_at_share(curve, share, by=keys) for name, share in QUARTERS.items()}
     return found | {"to_next_days": median_of_movers(stays, keys)}
@@ -87,9 +94,36 @@ def median_of_movers(stays: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """The age by which half of those that ever move on have done so, as far as the record shows."""
     moving = stays.with_columns(watched=pl.coalesce("days", "age_days"), is_moved=pl.col("days").is_not_null())
     curve = kaplan_meier_by(moving, by=keys, duration="watched", event="is_moved")
-    final = pl.col("converted_rate").max()
-    relative = pl.col("converted_rate") / (final.over(keys) if keys else final)
+    relative = pl.col("converted_rate") / within(pl.col("converted_rate").max(), keys)
     return age_at_share(curve.with_columns(converted_rate=relative.fill_nan(None)), 0.5, by=keys)
 
 
-COLUMNS = ("from_stage", "to_stage", "leads", "converted", "lost", "open", "negative", *QUARTERS, "to_next_days")
+def learnt_horizons(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
+    """How long each step takes by its own record, beside the horizon that the policy gives it.
+
+    `learnt_days` is the age by which 90 % of the conversions have come, of those that come within the time that the
+    record shows (Kaplan-Meier, so young leads are open); null with fewer than 30 conversions. One row per step:
+    from_stage, to_stage, horizon_days, learnt_days, within_rate (the share of those conversions within the policy's
+    horizon), conversions, is_hasty (within_rate is below 90 %: the horizon judges too early).
+    """
+    rows = [lag_row(facts, *step, as_of=as_of, policy=policy) for step in ALL_STEPS]
+    learnt = pl.when(pl.col("conversions") >= LEAST_CONVERSIONS).then(pl.col("learnt_days", "within_rate"))
+    return pl.concat(rows).with_columns(learnt).with_columns(is_hasty=pl.col("within_rate") < USUAL_SHARE)
+
+
+def lag_row(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
+    """One step's lag, from its curve scaled so that all the conversions on record are the whole."""
+    horizon = policy.horizon_days(from_stage, to_stage)
+    entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, policy=policy)
+    curve = kaplan_meier(*entries.select("watched_days", "is_converted"))
+    # Without a conversion there is no whole: the shares are unknown.
+    whole = pl.lit(curve["converted_rate"].max() or None, dtype=pl.Float64)
+    so_far = curve.with_columns(pl.col("converted_rate") / whole)
+    return so_far.select(
+        from_stage=pl.lit(from_stage),
+        to_stage=pl.lit(to_stage),
+        horizon_days=pl.lit(horizon, dtype=pl.Int64),
+        learnt_days=pl.lit(age_at_share(so_far, USUAL_SHARE)["at"][0], dtype=pl.Float64).round(1),
+        within_rate=pl.col("converted_rate").filter(pl.col("at") <= horizon).max().round(10),
+        conversions=pl.lit(entries["is_converted"].sum(), dtype=pl.Int64),
+    )

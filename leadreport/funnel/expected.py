@@ -1,16 +1,14 @@
-"""What a young cohort may still become: the lag of the leads before it, applied to those that are still open."""
+"""What a young cohort may still become: the lag of earlier leads, applied to the leads that are still open."""
 
 from datetime import date, datetime, timedelta
 
 import polars as pl
 from scipy.special import betaincinv
 
-from leadreport.funnel.calendar import last_day
-from leadreport.funnel.entries import has_converted
+from leadreport.funnel.entries import last_day
 from leadreport.policy import Policy
-
-LEAST_COHORTS = 8
-"""So many final cohorts are needed to learn from."""
+from leadreport.rates import within
+from leadreport.words import LEAST_PERIODS
 
 TAILS = {"tail_low": 0.025, "tail_high": 0.975}
 
@@ -18,35 +16,38 @@ TAILS = {"tail_low": 0.025, "tail_high": 0.975}
 def usual_history(
     entries: pl.DataFrame, *, since_on: date | None, horizon: int, policy: Policy, as_of: datetime
 ) -> pl.DataFrame:
-    """The leads that show how a step goes: since conversions are on record, and by the definitions that hold now.
+    """The leads that show how a step goes: since conversions are on record, and under the definitions of today.
 
-    Leads from before the policy's last change of a definition are left out once those since then have filled
-    `LEAST_COHORTS` weeks that are final.
+    Leads from before the policy's last change of a definition are left out once the leads since then fill
+    `LEAST_PERIODS` weeks that are final.
     """
     known = entries if since_on is None else entries.filter(pl.col("entered_on") >= since_on)
-    enough_on = last_day(as_of, zone=policy.company.time_zone) - timedelta(days=horizon + 7 * LEAST_COHORTS)
+    enough_on = last_day(as_of, zone=policy.company.time_zone) - timedelta(days=horizon + 7 * LEAST_PERIODS)
     changed_on = max((change.on for change in policy.changes if change.on <= enough_on), default=None)
     return known if changed_on is None else known.filter(pl.col("entered_on") >= changed_on)
 
 
 def with_expected(
-    cohorts: pl.DataFrame, entries: pl.DataFrame, history: pl.DataFrame, *, by: str | None, horizon: int
+    cohorts: pl.DataFrame, entries: pl.DataFrame, history: pl.DataFrame, *, keys: list[str], horizon: int
 ) -> pl.DataFrame:
-    """What the young cohorts may end at."""
-    groups = [by] if by else []
-    open_leads = entries.filter(pl.col("days").is_null() & pl.col("out_days").is_null())
-    chances = still_to_come(history, keys=groups, horizon=horizon)
-    keys = [*groups, "cohort_on"]
-    waiting = expected_conversions(open_leads, chances, by=by, cohort=keys, horizon=horizon)
-    joined = cohorts.join(waiting, on=keys, how="left", maintain_order="left")
-    return with_expected_rate(joined, dispersion=unevenness(cohorts))
+    """Adds expected_rate, expected_low and expected_high to the cohorts that are not final.
+
+    `keys` are the columns of the group; `history` the leads of `usual_history`.
+    """
+    chances = still_to_come(history, keys=keys, horizon=horizon)
+    waiting = waiting_leads(entries, chances, keys=keys, horizon=horizon)
+    joined = cohorts.join(waiting, on=[*keys, "cohort_on"], how="left", maintain_order="left")
+    return with_interval(joined, dispersion=binomial_dispersion(cohorts))
 
 
-def unevenness(cohorts: pl.DataFrame) -> float:
-    """How much more the final rates differ between cohorts than chance alone would have it; 1 when no more."""
+def binomial_dispersion(cohorts: pl.DataFrame) -> float:
+    """The variance of the final rates over that of chance alone; at least 1.
+
+    Pearson's chi-square over its degrees of freedom: sum of (k - n p)^2 / (n p (1 - p)), divided by cohorts - 1.
+    """
     final = cohorts.filter(pl.col("conversion_rate").is_not_null() & (pl.col("leads") > 0))
     share = final["converted"].sum() / max(final["leads"].sum(), 1)
-    if final.height < LEAST_COHORTS or not 0 < share < 1:
+    if final.height < LEAST_PERIODS or not 0 < share < 1:
         return 1.0
     squares = (final["converted"] - final["leads"] * share) ** 2 / (final["leads"] * share * (1 - share))
     return max(1.0, float(squares.sum()) / (final.height - 1))
@@ -55,26 +56,31 @@ def unevenness(cohorts: pl.DataFrame) -> float:
 def still_to_come(history: pl.DataFrame, *, keys: list[str], horizon: int) -> pl.DataFrame:
     """At each age, the chance that a lead which is still open will convert within the horizon.
 
-    Conversion and loss compete (Aalen and Johansen): a lead that is already lost carries no chance any more, so the
-    open ones carry theirs and more. Columns: the group's, at, chance, at_risk; no rows when nobody was watched so long.
+    Conversion and loss compete (Aalen and Johansen 1978). S(t) is the product of 1 - (won + lost) / at risk, F(t) the
+    sum of S before t times won / at risk; the chance at age t is (F(horizon) - F(t)) / S(t). A lead that is already
+    lost carries no chance any more, so the open ones carry theirs and more. Columns: the group's, at, chance, at_risk;
+    no rows for a group in which no lead was watched to the horizon.
     """
-    ends = history.with_columns(
-        at=pl.coalesce("days", "out_days", "age_days"), is_won=has_converted(), is_out=pl.col("out_days").is_not_null()
-    )
+    ends = history.with_columns(at=pl.coalesce("days", "out_days", "age_days"), is_out=pl.col("out_days").is_not_null())
     steps = (
         ends.group_by(*keys, "at")
-        .agg(leaving=pl.len(), won=pl.col("is_won").sum(), out=pl.col("is_out").sum(), oldest=pl.col("age_days").max())
+        .agg(
+            leaving=pl.len(),
+            won=pl.col("is_converted").sum(),
+            out=pl.col("is_out").sum(),
+            oldest=pl.col("age_days").max(),
+        )
         .sort(*keys, "at")
         .with_columns(
-            at_risk=over(pl.col("leaving").cum_sum(reverse=True), keys), oldest=over(pl.col("oldest").max(), keys)
+            at_risk=within(pl.col("leaving").cum_sum(reverse=True), keys), oldest=within(pl.col("oldest").max(), keys)
         )
         .filter(pl.col("at") <= horizon, pl.col("oldest") >= horizon)
     )
-    staying = over((1 - (pl.col("won") + pl.col("out")) / pl.col("at_risk")).cum_prod(), keys)
+    staying = within((1 - (pl.col("won") + pl.col("out")) / pl.col("at_risk")).cum_prod(), keys)
     steps = steps.with_columns(staying=staying)
-    before = over(pl.col("staying").shift(1), keys).fill_null(1.0)
-    steps = steps.with_columns(so_far=over((before * pl.col("won") / pl.col("at_risk")).cum_sum(), keys))
-    left = over(pl.col("so_far").last(), keys) - pl.col("so_far")
+    before = within(pl.col("staying").shift(1), keys).fill_null(1.0)
+    steps = steps.with_columns(so_far=within((before * pl.col("won") / pl.col("at_risk")).cum_sum(), keys))
+    left = within(pl.col("so_far").last(), keys) - pl.col("so_far")
     return steps.select(
         *keys,
         "at",
@@ -83,31 +89,24 @@ def still_to_come(history: pl.DataFrame, *, keys: list[str], horizon: int) -> pl
     )
 
 
-def expected_conversions(
-    open_leads: pl.DataFrame, chances: pl.DataFrame, *, by: str | None, cohort: list[str], horizon: int
-) -> pl.DataFrame:
-    """Per cohort, how many of its open leads may still convert: cohort's columns, waiting, still_chance, at_risk."""
-    if chances.is_empty():
-        schema = open_leads.select(cohort).schema | {
-            "waiting": pl.Int64,
-            "still_chance": pl.Float64,
-            "at_risk": pl.Float64,
-        }
-        return pl.DataFrame(schema=schema)
-    waiting = open_leads.filter(pl.col("age_days") < horizon).select(*cohort, at="age_days").sort("at")
-    found = waiting.join_asof(chances.sort("at"), on="at", by=by, strategy="backward", check_sortedness=False)
+def waiting_leads(entries: pl.DataFrame, chances: pl.DataFrame, *, keys: list[str], horizon: int) -> pl.DataFrame:
+    """The open leads of each cohort that may still convert, with their mean chance: waiting, still_chance, at_risk."""
+    open_leads = entries.filter(pl.coalesce("days", "out_days").is_null(), pl.col("age_days") < horizon)
+    waiting = open_leads.select(*keys, "cohort_on", at="age_days").sort("at")
+    found = waiting.join_asof(chances.sort("at"), on="at", by=keys or None, strategy="backward", check_sortedness=False)
     return (
-        found.group_by(cohort)
+        found.group_by(*keys, "cohort_on")
         .agg(waiting=pl.len().cast(pl.Int64), still_chance=pl.col("chance").mean(), at_risk=pl.col("at_risk").mean())
         .with_columns(pl.col("still_chance").round(12), pl.col("at_risk").round(6))
     )
 
 
-def with_expected_rate(cohorts: pl.DataFrame, *, dispersion: float) -> pl.DataFrame:
-    """Adds expected_rate, expected_low and expected_high to cohorts that have converted, leads, waiting and a chance.
+def with_interval(cohorts: pl.DataFrame, *, dispersion: float) -> pl.DataFrame:
+    """Adds the expected rate and its 95 % interval, from converted, leads, waiting, still_chance and at_risk.
 
-    The interval holds the final rate of the cohort, not only its mean: chance among the waiting leads, widened by how
-    unevenly cohorts have come out before (`dispersion`), and by how few leads the lag was learnt from.
+    The interval is for the final rate of the cohort, not only for its mean. The number still to come of n waiting leads
+    is n times a Beta(p s, (1 - p) s), with s = 1 / (dispersion / n + 1 / at risk) - 1: chance among the waiting leads,
+    widened by how unevenly earlier cohorts ended (`dispersion`) and by the few leads that the lag was learnt from.
     """
     waiting, chance, seen = pl.col("waiting"), pl.col("still_chance"), pl.col("at_risk").clip(lower_bound=1)
     kept = (chance * seen + 0.5) / (seen + 1)  # a chance that was never seen is small, not nothing
@@ -126,7 +125,3 @@ def with_expected_rate(cohorts: pl.DataFrame, *, dispersion: float) -> pl.DataFr
         )
         .drop("a", "b", *TAILS)
     )
-
-
-def over(expr: pl.Expr, keys: list[str]) -> pl.Expr:
-    return expr.over(keys) if keys else expr

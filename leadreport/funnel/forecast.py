@@ -1,25 +1,35 @@
-"""How many SQLs and customers the next weeks will bring: the open stock carried on at its usual pace."""
+"""How many SQLs and customers the next weeks will bring, and how the forecasts of earlier weeks did."""
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from scipy.special import gammaincinv
 
-from leadreport.clock import iso_week, local_date
-from leadreport.facts import reached_at
-from leadreport.funnel.calendar import last_day
-from leadreport.funnel.entries import step_entries
+from leadreport.clock import as_instant, iso_week, local_date
+from leadreport.facts import furthest_rank, reached_at
+from leadreport.funnel.entries import first_day, last_day, step_entries
 from leadreport.funnel.expected import usual_history
-from leadreport.funnel.history import left_truncation
+from leadreport.funnel.left_truncation import left_truncation
 from leadreport.policy import Policy
-from leadreport.words import STAGES, STEPS
+from leadreport.words import LEAST_PERIODS, STAGES, STEPS
 
 LONGEST_DAYS = 365
-"""Nobody is expected to move on who has stayed for longer than this."""
+"""A lead that has stayed for longer than this is not expected to move on."""
 
 ARRIVAL_WEEKS = 13
-"""New leads are expected to come as they did in so many weeks."""
+"""New leads are expected to come as they did in this number of weeks."""
+
+TAILS = (0.025, 0.975)
+
+
+class Pace(NamedTuple):
+    """One stage: its open leads, and the chances to move on and to be lost, by whole days since entry."""
+
+    stock: np.ndarray
+    moves: np.ndarray
+    leaves: np.ndarray
 
 
 def forecast(
@@ -27,48 +37,42 @@ def forecast(
 ) -> pl.DataFrame:
     """How many leads will enter a stage in each of the coming weeks, with a 95 % interval.
 
-    Every open lead goes on day by day at the pace of the leads before it: by the stage it stands in and by how long it
-    has stood there; new leads come as in the last 13 weeks. One row per week: week, week_on, days_ahead (of the last
-    day), expected, low, high, and so_far_expected, so_far_low, so_far_high of all weeks up to it. The interval allows
-    for chance, for how unevenly the weeks have come before, and for how few entries the pace was learnt from.
+    Every open lead moves on day by day at the pace of the leads before it, by the stage it stands in and by how long it
+    has stood there; new leads come as in the last 13 weeks. One row per week: stage, week, week_on, days_ahead (of the
+    last day), expected, low, high, and so_far_expected, so_far_low, so_far_high of all weeks up to it. The interval
+    allows for chance, for how unevenly the weeks have come before, and for the few entries behind the pace.
     """
     zone = policy.company.time_zone
     start_on = last_day(as_of, zone=zone) + timedelta(days=1)
-    top = STAGES.index(to_stage)
-    paces = [step_pace(facts, rank, start_on, as_of=as_of, policy=policy) for rank in range(top)]
-    arrivals = daily_arrivals(facts, start_on, zone=zone)
-    days = carried_on([pace["open"] for pace in paces], paces, arrivals=arrivals, days=7 * weeks)
-    expected = np.asarray(days).reshape(weeks, 7).sum(axis=1)
+    ranks = range(STAGES.index(to_stage))
+    paces = [step_pace(facts, rank, start_on, as_of=as_of, policy=policy) for rank in ranks]
+    arrivals = weekly_counts(facts, "lead", start_on, zone=zone)[-ARRIVAL_WEEKS:]
+    days = carried_on(paces, arrivals=arrivals.mean() / 7 if len(arrivals) else 0.0, days=7 * weeks)
     entered = weekly_counts(facts, to_stage, start_on, zone=zone)
-    noise = unevenness(entered), 1 / max(entered.sum(), 1)
-    return as_weeks(expected, start_on, noise=noise)
+    noise = poisson_dispersion(entered), 1 / max(entered.sum(), 1)
+    rows = as_weeks(np.asarray(days).reshape(weeks, 7).sum(axis=1), start_on, noise=noise)
+    return rows.select(pl.lit(to_stage).alias("stage"), pl.all())
 
 
-def step_pace(facts: pl.DataFrame, rank: int, start_on: date, *, as_of: datetime, policy: Policy) -> dict:
-    """For each day since entry into a stage, the chance to move on and to be lost; and the open leads."""
+def step_pace(facts: pl.DataFrame, rank: int, start_on: date, *, as_of: datetime, policy: Policy) -> Pace:
+    """The open leads of a stage and their daily chances: events over leads at risk, at each age in whole days."""
     one, two = STEPS[rank]
-    entries = step_entries(facts, from_stage=one, to_stage=two, as_of=as_of, zone=policy.company.time_zone)
+    entries = step_entries(facts, from_stage=one, to_stage=two, as_of=as_of, policy=policy)
     stays = entries.with_columns(
         moved=whole_days("days"),
         out=whole_days("out_days"),
         age=(pl.lit(start_on) - pl.col("entered_on")).dt.total_days(),
     )
-    is_open = pl.col("moved").is_null() & pl.col("out").is_null()
-    waiting = stays.filter(is_open)["age"].clip(0, LONGEST_DAYS)
+    waiting = stays.filter(pl.coalesce("moved", "out").is_null())["age"].clip(0, LONGEST_DAYS)
     record = left_truncation(facts, steps=((one, two),), as_of=as_of, policy=policy)
     since_on = record["conversions_since_on"][0]
     usual = usual_history(stays, since_on=since_on, horizon=policy.horizon_days(one, two), policy=policy, as_of=as_of)
-    moved, out = (np.bincount(usual[name].drop_nulls(), minlength=LONGEST_DAYS + 1) for name in ("moved", "out"))
     watched = usual.select(pl.coalesce("moved", "out", pl.col("age") - 1).clip(0, LONGEST_DAYS)).to_series()
-    leaving = np.bincount(watched, minlength=LONGEST_DAYS + 1)
+    moved, out, leaving, stock = map(by_day, (usual["moved"], usual["out"], watched, waiting))
     at_risk = np.maximum(leaving[::-1].cumsum()[::-1], 1)
-    # The last age holds all that are older; a share of those who went at any time is no chance of each day.
+    # The last age holds all older leads; the share of those that left at any time is not the chance of one day.
     moved[-1] = out[-1] = 0
-    return {
-        "open": np.bincount(waiting, minlength=LONGEST_DAYS + 1).astype(float),
-        "moves": moved / at_risk,
-        "leaves": out / at_risk,
-    }
+    return Pace(stock, moved / at_risk, out / at_risk)
 
 
 def whole_days(column: str) -> pl.Expr:
@@ -76,31 +80,31 @@ def whole_days(column: str) -> pl.Expr:
     return pl.col(column).floor().clip(0, LONGEST_DAYS).cast(pl.Int64)
 
 
-def carried_on(stock: list[np.ndarray], paces: list[dict], *, arrivals: float, days: int) -> list[float]:
+def by_day(days: pl.Series) -> np.ndarray:
+    """The number of leads at each age from 0 to `LONGEST_DAYS`."""
+    return np.bincount(days.drop_nulls(), minlength=LONGEST_DAYS + 1).astype(float)
+
+
+def carried_on(paces: list[Pace], *, arrivals: float, days: int) -> list[float]:
     """Entries into the top stage on each coming day."""
+    stocks = [pace.stock for pace in paces]
     entered = []
     for _ in range(days):
         coming = arrivals
         for rank, pace in enumerate(paces):
-            today = stock[rank].copy()
+            today = stocks[rank].copy()
             today[0] += coming
-            coming = float((today * pace["moves"]).sum())
-            staying = today * np.clip(1 - pace["moves"] - pace["leaves"], 0, 1)
-            stock[rank] = np.concatenate([[0.0], staying[:-1]])
-            stock[rank][-1] += staying[-1]
+            coming = float((today * pace.moves).sum())
+            staying = today * np.clip(1 - pace.moves - pace.leaves, 0, 1)
+            stocks[rank] = np.concatenate([[0.0], staying[:-1]])
+            stocks[rank][-1] += staying[-1]
         entered.append(coming)
     return entered
 
 
-def daily_arrivals(facts: pl.DataFrame, start_on: date, *, zone: str) -> float:
-    """New leads a day in the last weeks, or since the history began if that is later."""
-    counts = weekly_counts(facts, "lead", start_on, zone=zone)[-ARRIVAL_WEEKS:]
-    return float(counts.mean()) / 7 if len(counts) else 0.0
-
-
 def weekly_counts(facts: pl.DataFrame, stage: str, start_on: date, *, zone: str) -> np.ndarray:
-    """Entries into a stage in each seven days back from a date, as far as the history reaches."""
-    first_on = facts.select(local_date(pl.col("created_at").min(), zone=zone)).item()
+    """Entries into a stage in each seven days back from a date, the latest last, as far as the history reaches."""
+    first_on = first_day(facts, zone=zone)
     weeks = (start_on - first_on).days // 7 if first_on else 0
     reached_on = local_date(reached_at(stage), zone=zone)
     ago = facts.select((pl.lit(start_on) - reached_on).dt.total_days()).to_series().drop_nulls()
@@ -108,16 +112,16 @@ def weekly_counts(facts: pl.DataFrame, stage: str, start_on: date, *, zone: str)
     return np.bincount(back.filter((back >= 0) & (back < weeks)), minlength=weeks)[::-1]
 
 
-def unevenness(counts: np.ndarray) -> float:
-    """How much more the last weeks differ than chance would have it; 1 when no more."""
+def poisson_dispersion(counts: np.ndarray) -> float:
+    """The variance of the last weeks over their mean, which is 1 for pure chance (Poisson); at least 1."""
     last = counts[-2 * ARRIVAL_WEEKS :]
-    if len(last) < 8 or last.mean() == 0:
+    if len(last) < LEAST_PERIODS or last.mean() == 0:
         return 1.0
     return max(1.0, float(last.var(ddof=1) / last.mean()))
 
 
 def as_weeks(expected: np.ndarray, start_on: date, *, noise: tuple[float, float]) -> pl.DataFrame:
-    """The forecast's rows, each week alone and all weeks up to it."""
+    """The rows of a forecast: each week alone, and all weeks up to it."""
     days = [start_on + timedelta(days=7 * week) for week in range(len(expected))]
     total = expected.cumsum()
     low, high = interval(expected, noise)
@@ -138,10 +142,90 @@ def as_weeks(expected: np.ndarray, start_on: date, *, noise: tuple[float, float]
 
 
 def interval(expected: np.ndarray, noise: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Whole counts between which 95 % should fall: gamma, with the variance of uneven weeks and of a learnt pace."""
-    uneven, learnt = noise
+    """Whole counts between which 95 % should fall: a gamma with mean m and variance dispersion x m + m^2 / entries.
+
+    The first part is the chance of uneven weeks, the second that of a pace learnt from a number of entries; a gamma of
+    shape m^2 / variance and scale variance / m is the negative binomial's continuous neighbour.
+    """
+    dispersion, learnt = noise
     mean = np.maximum(expected, 1e-9)
-    variance = uneven * mean + learnt * mean**2
-    shape, scale = mean**2 / variance, variance / mean
-    ends = [gammaincinv(shape, share) * scale for share in (0.025, 0.975)]
-    return np.floor(ends[0]).astype(int), np.ceil(ends[1]).astype(int)
+    variance = dispersion * mean + learnt * mean**2
+    low, high = (gammaincinv(mean**2 / variance, share) * variance / mean for share in TAILS)
+    return np.floor(low).astype(int), np.ceil(high).astype(int)
+
+
+def forecast_total(ahead: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """The whole of a forecast beside the policy's target, one row per stage.
+
+    Columns: stage, weeks, expected, low, high, target (of all these weeks; null where the policy has none).
+    """
+    per_week = {"mql": policy.targets.mqls_per_week, "sql": policy.targets.sqls_per_week}
+    target = pl.col("stage").replace_strict(per_week, default=None, return_dtype=pl.Float64)
+    return ahead.group_by("stage", maintain_order=True).agg(
+        weeks=pl.len().cast(pl.Int64),
+        expected=pl.col("so_far_expected").last(),
+        low=pl.col("so_far_low").last(),
+        high=pl.col("so_far_high").last(),
+        target=(target * pl.len()).last(),
+    )
+
+
+def seen_at(facts: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """The journeys as they stood at an earlier instant: leads created before it, stages reached before it.
+
+    Only the journey is taken back (stages, their imputation, `stage` and `stage_at`); a later loss is undone.
+    Attributes, amounts and merges stay as they are known now: for these build the facts anew.
+    """
+    boundary = pl.lit(as_of)
+    seen = facts.filter(pl.col("created_at") < boundary).with_columns(
+        pl.when(reached_at(stage) < boundary).then(reached_at(stage)).alias(f"{stage}_at") for stage in STAGES[1:]
+    )
+    on_ladder = pl.lit(pl.Series(STAGES)).gather(furthest_rank())
+    came_at = pl.max_horizontal(reached_at(stage) for stage in STAGES)
+    is_later = pl.col("stage_at") >= boundary
+    return seen.with_columns(
+        *(reached_at(stage).is_not_null().alias(f"is_{stage}") for stage in STAGES[1:]),
+        *(
+            (pl.col(f"is_{stage}_imputed") & reached_at(stage).is_not_null()).alias(f"is_{stage}_imputed")
+            for stage in STAGES[1:]
+        ),
+        stage=pl.when(is_later).then(on_ladder).otherwise("stage"),
+        stage_at=pl.when(is_later).then(came_at).otherwise("stage_at"),
+    )
+
+
+def forecast_record(
+    facts: pl.DataFrame, *, to_stage: str = "sql", as_of: datetime, policy: Policy, weeks: int = 4, runs: int = 8
+) -> pl.DataFrame:
+    """The forecasts of earlier weeks beside what came.
+
+    One forecast a week, the last `runs` whose `weeks` weeks are over: made_on, weeks, expected, low, high, entered,
+    is_inside. The facts of each day are today's, taken back by `seen_at`.
+    """
+    zone = policy.company.time_zone
+    end_on = last_day(as_of, zone=zone) + timedelta(days=1)
+    entered_on = facts.select(local_date(reached_at(to_stage), zone=zone)).to_series()
+    rows = []
+    for back in reversed(range(weeks, weeks + runs)):
+        made_on = end_on - timedelta(days=7 * back)
+        then = as_instant(made_on, zone=zone)
+        made = forecast(seen_at(facts, then), to_stage=to_stage, as_of=then, policy=policy, weeks=weeks).tail(1)
+        entered = entered_on.is_between(made_on, made_on + timedelta(days=7 * weeks), closed="left").sum()
+        rows.append([made_on, weeks, *made.select("so_far_expected", "so_far_low", "so_far_high").row(0), entered])
+    names = ["made_on", "weeks", "expected", "low", "high", "entered"]
+    record = pl.DataFrame(rows, schema=names, orient="row")
+    return record.with_columns(is_inside=pl.col("entered").is_between("low", "high"))
+
+
+def forecast_score(record: pl.DataFrame) -> pl.DataFrame:
+    """How many forecasts of `forecast_record` covered what came, one row.
+
+    Columns: forecasts, covered, too_low (more came than the interval allowed), too_high.
+    """
+    entered = pl.col("entered")
+    return record.select(
+        forecasts=pl.len(),
+        covered=pl.col("is_inside").sum(),
+        too_low=(entered > pl.col("high")).sum(),
+        too_high=(entered < pl.col("low")).sum(),
+    ).cast(pl.Int64)

@@ -1,27 +1,28 @@
-"""What a report publishes of each week, what has changed of it since, and what another definition makes of it."""
+"""The numbers that a report publishes of each week, and those that have changed since, with the reason."""
 
 from datetime import datetime
 
 import polars as pl
 
-from leadreport.funnel.change import RATES, final_rates
-from leadreport.funnel.weeks import weekly_entries
+from leadreport.funnel.weekly import RATES, final_rates, weekly_entries
 from leadreport.policy import Policy
 from leadreport.words import COUNTED
 
-NAMES = (*COUNTED, *(f"{one}_to_{two}_rate" for one, two in RATES))
+NAMES = (*COUNTED, *RATES)
 """The published numbers, in the order in which they are shown."""
 
 DEFINITION, MERGES, ROWS = "new definition", "merged leads", "late or changed rows"
-"""Why a published number may be another one today."""
+UNCLEAR = "changed rows or another policy"
+"""Why a published number has changed. It is unclear where an old report kept only the version of its whole policy."""
 
 
 def published_numbers(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 26) -> pl.DataFrame:
-    """The headline numbers of each of the last complete weeks, as a report publishes them (SEMANTICS 35).
+    """The headline numbers of each of the last complete weeks, as a report publishes them (definition 35).
 
     One row per number and week: name, week, value, n (the leads that a rate stands on; for a count the count),
-    policy_version, merged_leads (of all facts). Counts are of the last `weeks` complete weeks, rates of the last
-    `weeks` weekly cohorts that are final; sorted as the headlines are, then by week.
+    policy_version, definition_version (of the parts of the policy that this number uses), merged_leads (of all facts).
+    Counts are of the last `weeks` complete weeks, rates of the last `weeks` weekly cohorts that are final; sorted as
+    the headlines are, then by week.
     """
     entries = weekly_entries(facts, as_of=as_of, policy=policy, weeks=weeks).filter(~pl.col("is_partial"))
     counts = [
@@ -29,36 +30,48 @@ def published_numbers(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, w
         for name, stage in COUNTED.items()
     ]
     rates = [
-        final_rates(facts, one, two, as_of=as_of, policy=policy)
+        final_rates(facts, name, as_of=as_of, policy=policy)
         .filter(pl.col("n") > 0)
         .tail(weeks)
-        .select(pl.lit(f"{one}_to_{two}_rate").alias("name"), "week", pl.col("value").round(10), "n")
-        for one, two in RATES
+        .select(pl.lit(name).alias("name"), "week", pl.col("value").round(10), "n")
+        for name in RATES
     ]
     merged = facts["merged_leads"].sum() if "merged_leads" in facts.columns else 0
-    kept = pl.concat([each.cast({"value": pl.Float64, "n": pl.Int64}) for each in (*counts, *rates)])
-    return kept.with_columns(policy_version=pl.lit(policy.version), merged_leads=pl.lit(merged, dtype=pl.Int64))
+    numbers = pl.concat([each.cast({"value": pl.Float64, "n": pl.Int64}) for each in (*counts, *rates)])
+    definitions = {name: policy.definition_version(name) for name in NAMES}
+    return numbers.with_columns(
+        policy_version=pl.lit(policy.version),
+        definition_version=pl.col("name").replace_strict(definitions, return_dtype=pl.String),
+        merged_leads=pl.lit(merged, dtype=pl.Int64),
+    )
 
 
 def restated(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """Which numbers that were published earlier are others today, and why.
+    """Published numbers that have changed since, and why.
 
     Both frames are those of `published_numbers`, on two days. One row per number that differs, of the weeks that both
-    reach: name, week, published, now (null when it is no longer given), change, why. It is a "new definition" when the
-    policy has another version (leads that came in are not a matter of definition); else "merged leads" when more leads
-    are merged than then and the number lost leads; else "late or changed rows".
+    reach: name, week, published, now (null when it is no longer given), change, why. The reason is "new definition"
+    when a definition that this number uses has changed; else "merged leads" when more leads are merged than then and
+    the number lost leads; else "late or changed rows". Reports that kept no definition_version cannot show which
+    definition changed: under another policy_version the reason is then "changed rows or another policy".
 
     Examples
     --------
     >>> rows = {"name": ["leads", "sqls"], "week": ["2026-W45"] * 2, "value": [9.0, 2.0], "n": [9, 2]}
-    >>> before = pl.DataFrame(rows).with_columns(policy_version=pl.lit("a1"), merged_leads=pl.lit(0))
+    >>> before = pl.DataFrame(rows).with_columns(
+    ...     policy_version=pl.lit("a1"), definition_version=pl.lit("b2"), merged_leads=pl.lit(0)
+    ... )
     >>> now = before.with_columns(pl.col("value") + pl.Series([0.0, 1.0]))
     >>> restated(before, now).row(0)
     ('sqls', '2026-W45', 2.0, 3.0, 1.0, 'late or changed rows')
     """
-    reached = now.group_by("name").agg(first_week=pl.col("week").min())
-    both = before.join(reached, on="name").filter(pl.col("week") >= pl.col("first_week"))
-    both = both.join(now, on=["name", "week"], how="left", suffix="_now")
+    since = now.group_by("name").agg(
+        pl.col("policy_version", "definition_version", "merged_leads").first().name.suffix("_now"),
+        first_week=pl.col("week").min(),
+    )
+    values = now.select("name", "week", value_now="value", n_now="n")
+    both = before.join(since, on="name").filter(pl.col("week") >= pl.col("first_week"))
+    both = both.join(values, on=["name", "week"], how="left")
     moved = both.filter(pl.col("value").round(10).ne_missing(pl.col("value_now").round(10)))
     order = pl.col("name").cast(pl.Enum([*dict.fromkeys([*NAMES, *before["name"]])]))
     return moved.sort(order, "week").select(
@@ -66,47 +79,20 @@ def restated(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         published="value",
         now="value_now",
         change=(pl.col("value_now") - pl.col("value")).round(10),
-        why=reason(before, now),
+        why=reason(),
     )
 
 
-def reason(before: pl.DataFrame, now: pl.DataFrame) -> pl.Expr:
-    """What tells best why a number is another one."""
-    has_new_policy = before["policy_version"].unique().to_list() != now["policy_version"].unique().to_list()
-    has_merged = (now["merged_leads"].max() or 0) > (before["merged_leads"].max() or 0)
+def reason() -> pl.Expr:
+    """The most likely reason for a change."""
     has_lost = (pl.col("n_now") < pl.col("n")).fill_null(True)
+    has_another_policy = pl.col("policy_version") != pl.col("policy_version_now")
     return (
-        pl.when(pl.lit(has_new_policy) & (pl.col("name") != "leads"))
+        pl.when(pl.col("definition_version") != pl.col("definition_version_now"))
         .then(pl.lit(DEFINITION))
-        .when(pl.lit(has_merged) & has_lost)
+        .when((pl.col("merged_leads_now") > pl.col("merged_leads")) & has_lost)
         .then(pl.lit(MERGES))
+        .when(pl.col("definition_version").is_null() & has_another_policy)
+        .then(pl.lit(UNCLEAR))
         .otherwise(pl.lit(ROWS))
-    )
-
-
-def policies_side_by_side(
-    old_facts: pl.DataFrame,
-    new_facts: pl.DataFrame,
-    *,
-    old_policy: Policy,
-    new_policy: Policy,
-    as_of: datetime,
-    weeks: int = 26,
-) -> pl.DataFrame:
-    """The same published numbers under two policies over the same history.
-
-    The facts are those of the same tables, built under each policy. One row per number and week that either gives:
-    name, week, old, new, change, old_n, new_n; a number that one of them does not give (a rate that is not yet final
-    under a longer horizon, say) is null there.
-    """
-    old = published_numbers(old_facts, as_of=as_of, policy=old_policy, weeks=weeks)
-    new = published_numbers(new_facts, as_of=as_of, policy=new_policy, weeks=weeks)
-    both = old.join(new, on=["name", "week"], how="full", coalesce=True, suffix="_new")
-    return both.sort(pl.col("name").cast(pl.Enum(NAMES)), "week").select(
-        *("name", "week"),
-        old="value",
-        new="value_new",
-        change=(pl.col("value_new") - pl.col("value")).round(10),
-        old_n="n",
-        new_n="n_new",
     )

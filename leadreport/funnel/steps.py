@@ -1,21 +1,43 @@
-"""How many leads reached each stage, and what became of those that stopped there."""
+"""How far leads get: the number that reached each stage, and what became of those that stopped there."""
+
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from leadreport.facts import furthest_rank, is_lost, recorded_at
-from leadreport.rates import per_group, rate, wilson_high, wilson_low
+from leadreport.policy import Policy
+from leadreport.rates import per_group, rate_with_ends, within
 from leadreport.words import STAGES
+
+SETTLED_DAYS = 364
+"""The 52 weeks of leads that are counted once they are old enough to have bought."""
+
+
+def settled_leads(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
+    """The facts of the leads that are old enough to have bought: older than the horizon from lead to customer.
+
+    Leads that are more than 52 weeks older than that are left out.
+    """
+    newest = as_of - timedelta(days=policy.horizon_days("lead", "customer"))
+    oldest = newest - timedelta(days=SETTLED_DAYS)
+    return facts.filter(pl.col("created_at").is_between(oldest, newest, closed="left"))
+
+
+def biggest_drop(steps: pl.DataFrame) -> pl.DataFrame:
+    """The stage that the smallest share of the stage before reaches: the columns of `funnel_steps`, at most one row."""
+    return steps.drop_nulls("step_rate").sort("step_rate", maintain_order=True).head(1)
 
 
 def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bool = True) -> pl.DataFrame:
-    """Each stage of the ladder: how many leads reached it, and which share of the stage before and of all leads.
+    """How many leads reached each stage, and which share that is of the stage before and of all leads.
 
     A later stage implies the earlier ones, so no stage exceeds the one before. One row per group and stage, in the
-    ladder's order: stage, leads, observed, imputed, lost and open (of those that came no further), step_rate with low
-    and high, reach_rate with reach_low and reach_high. With `with_imputed=False` a lead counts for a stage only when
-    that stage and all before it were recorded.
+    order of the stages: stage, leads, observed, imputed, lost and open (of those that got no further), step_rate with
+    low and high, reach_rate with reach_low and reach_high. With `with_imputed=False` a lead counts for a stage only
+    when that stage and all before it were recorded.
 
-    The leads are taken as they are, young ones too: for rates that are final ask `cohort_conversion`.
+    The leads are taken as they are, young ones too: `settled_leads` keeps those old enough to have bought, and
+    `cohort_conversion` gives the rates that are final.
 
     Examples
     --------
@@ -31,17 +53,17 @@ def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bo
     """
     ranked = facts.with_columns(rank=furthest_rank() if with_imputed else unbroken(), is_out=is_lost())
     counts = [stage_counts(ranked, by=by, rank=rank, stage=stage) for rank, stage in enumerate(STAGES)]
-    return with_rates(pl.concat(counts), keys=[by] if by else [])
+    return with_rates(pl.concat(counts), [by] if by else [])
 
 
 def unbroken() -> pl.Expr:
     """The rank of the highest stage up to which every stage was recorded."""
-    has_all = [pl.all_horizontal(*(recorded_at(s).is_not_null() for s in STAGES[1 : rank + 1])) for rank in range(1, 6)]
-    return pl.sum_horizontal(*(each.cast(pl.Int32) for each in has_all))
+    recorded = [recorded_at(stage).is_not_null() for stage in STAGES[1:]]
+    return pl.sum_horizontal(pl.all_horizontal(*recorded[:rank]).cast(pl.Int32) for rank in range(1, len(STAGES)))
 
 
 def stage_counts(ranked: pl.DataFrame, *, by: str | None, rank: int, stage: str) -> pl.DataFrame:
-    """One row per group for one stage; of those that stopped here, the last stage's leads are neither lost nor open."""
+    """One row per group for one stage; of those that stopped at the last stage, none is lost or open."""
     has_reached, stops = pl.col("rank") >= rank, (pl.col("rank") == rank) & (rank < len(STAGES) - 1)
     return per_group(
         ranked,
@@ -55,11 +77,10 @@ def stage_counts(ranked: pl.DataFrame, *, by: str | None, rank: int, stage: str)
     )
 
 
-def with_rates(counts: pl.DataFrame, *, keys: list[str]) -> pl.DataFrame:
+def with_rates(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """The share of the stage before, and of all leads, with their intervals."""
-    before, first = pl.col("leads").shift(1), pl.col("leads").first()
     ordered = counts.sort(*keys, "rank").with_columns(
-        before=before.over(keys) if keys else before, first=first.over(keys) if keys else first
+        before=within(pl.col("leads").shift(1), keys), first=within(pl.col("leads").first(), keys)
     )
     return ordered.select(
         *keys,
@@ -67,10 +88,6 @@ def with_rates(counts: pl.DataFrame, *, keys: list[str]) -> pl.DataFrame:
         imputed=pl.col("leads") - pl.col("observed"),
         lost="lost",
         open="open",
-        step_rate=rate("leads", "before"),
-        low=wilson_low("leads", "before"),
-        high=wilson_high("leads", "before"),
-        reach_rate=rate("leads", "first"),
-        reach_low=wilson_low("leads", "first"),
-        reach_high=wilson_high("leads", "first"),
+        **rate_with_ends("leads", "before", name="step_rate"),
+        **rate_with_ends("leads", "first", name="reach_rate", low="reach_low", high="reach_high"),
     )

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+import narwhals.stable.v2 as nw
 import polars as pl
 
 from leadreport.clock import Period
-from leadreport.handoff.entries import mql_entries
-from leadreport.handoff.leads import handed_over, handed_over_leads
+from leadreport.facts import merge_targets, recorded_at, repointed, visible_rows
+from leadreport.handoff.leads import TURNED_AWAY, handed_over, handed_over_leads
 from leadreport.policy import Policy
 
 COUNTED, HANDED_OVER, WORKED = "MQLs in the CRM", "Handed over", "Worked by sales"
@@ -42,16 +43,16 @@ def handoff_bridge(
     policy: Policy,
     as_of: datetime | None = None,
 ) -> pl.DataFrame:
-    """How marketing's count of a period becomes the count that sales worked (SEMANTICS 31).
+    """How marketing's count of a period becomes the count that sales worked (definition 31).
 
     One row per bar in the order of the bridge: step, reason (of a rejection, else null), leads, sign (1 adds, -1 takes
     away, 0 is a sum so far), total (after the step), detail (what the bar counts). The sum of sign times leads is the
     last bar.
 
-    The first bar is every entry into MQL that the CRM recorded in the period, whoever it belongs to now. It is read
-    from the tables `leads` and `stages` when they are given; the facts alone know only how many leads were merged into
-    each, and every one of them is then taken for one more MQL. `as_of` says until when sales had time, and is the
-    period's end unless given.
+    The first bar is every entry into MQL that the CRM recorded in the period, under whichever id. It is read from the
+    tables `leads` and `stages` when they are given; the facts alone have only the number of leads merged into each, and
+    each of these then counts as one more MQL. `as_of` is the instant until which sales had time: the period's end
+    unless given.
 
     Examples
     --------
@@ -86,11 +87,12 @@ def bridge_leads(
     period: Period,
     policy: Policy,
     as_of: datetime | None = None,
+    differences_only: bool = False,
 ) -> pl.DataFrame:
-    """The leads behind every bar of the bridge.
+    """The leads behind every bar of the bridge, or only behind those that add or take away.
 
-    One row per bar and count: step, reason, record_id (as the CRM had it), lead_id (whom it belongs to now), owner,
-    source, channel, mql_at.
+    One row per bar and count: step, reason, record_id (the id when it was counted), lead_id (the id it has today),
+    owner, source, channel, mql_at.
 
     Examples
     --------
@@ -104,9 +106,11 @@ def bridge_leads(
     entries = mql_entries(facts, leads, stages, period=period, as_of=as_of)
     ours = handed_over_leads(handed_over(facts, period=period), policy=policy, as_of=as_of)
     rows = [*counted_rows(entries, ours), worked_rows(ours)]
+    shown = [step for step in STEPS if not (differences_only and step in (COUNTED, HANDED_OVER, WORKED))]
     about = facts.select("lead_id", "owner", "source", "channel")
     return (
         pl.concat(rows)
+        .filter(pl.col("step").is_in(shown))
         .join(about, on="lead_id", how="left")
         .join(bars_in_order(), on="step")
         .sort("place", "reason", "mql_at", "record_id", nulls_last=True)
@@ -116,13 +120,10 @@ def bridge_leads(
 
 def counted_rows(entries: pl.DataFrame, ours: pl.DataFrame) -> list[pl.DataFrame]:
     """The first half: marketing's count, what is counted more than once or elsewhere, and what it misses."""
-    once = entries.filter(pl.col("nth_of_record") == 1)
-    extra = entries.filter(pl.col("nth_of_record") > 1)
-    person = once.filter(pl.col("nth_of_lead") == 1)
-    others = once.filter(pl.col("nth_of_lead") > 1)
-    elsewhere = person.join(ours, on="lead_id", how="anti")
+    again, merged = pl.col("is_again"), pl.col("is_merged")
+    elsewhere = entries.filter(~again & ~merged).join(ours, on="lead_id", how="anti")
     skipped = own_rows(ours.join(entries, on="lead_id", how="anti"))
-    bars = (entries, extra, others, elsewhere, skipped, own_rows(ours))
+    bars = (entries, entries.filter(again), entries.filter(~again & merged), elsewhere, skipped, own_rows(ours))
     return [bar_of(rows, step=step) for rows, step in zip(bars, STEPS, strict=False)]
 
 
@@ -136,7 +137,7 @@ def worked_rows(ours: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("Not touched in time"))
         .when(pl.col("touch") == "not_due")
         .then(pl.lit("Not yet due"))
-        .when(pl.col("verdict").is_in(["rejected", "recycled"]))
+        .when(pl.col("verdict").is_in(TURNED_AWAY))
         .then(pl.col("verdict").str.to_titlecase())
         .when(pl.col("touch") == "closed_untouched")
         .then(pl.lit("Closed without a touch"))
@@ -159,3 +160,47 @@ def bar_of(rows: pl.DataFrame, *, step: str) -> pl.DataFrame:
         lead_id="lead_id",
         mql_at="mql_at",
     )
+
+
+def mql_entries(
+    facts: pl.DataFrame, leads: pl.DataFrame | None, stages: pl.DataFrame | None, *, period: Period, as_of: datetime
+) -> pl.DataFrame:
+    """One row per recorded entry into MQL: record_id, lead_id (its survivor), mql_at, is_again, is_merged.
+
+    `is_again` marks a record that has entered before in the period, `is_merged` one whose lead is counted under another
+    record, which is the surviving one where that has entered too.
+    """
+    if leads is None or stages is None:
+        entries = entries_of_facts(facts, period=period)
+    else:
+        entries = entries_of_tables(leads, stages, facts=facts, period=period, as_of=as_of)
+    is_survivor = pl.col("record_id") == pl.col("lead_id")
+    return entries.sort("lead_id", ~is_survivor, "record_id", "mql_at").with_columns(
+        is_again=~pl.col("record_id").is_first_distinct(),
+        is_merged=pl.col("record_id") != pl.col("record_id").first().over("lead_id"),
+    )
+
+
+def entries_of_tables(
+    leads: pl.DataFrame, stages: pl.DataFrame, *, facts: pl.DataFrame, period: Period, as_of: datetime
+) -> pl.DataFrame:
+    """The rows of the stage history, each with the lead that its record belongs to (definition 7)."""
+    known = nw.from_native(facts.lazy()).select("lead_id")
+    # A record that the facts have was not merged when they were made, whatever the table of leads shows since.
+    targets = merge_targets(nw.from_native(leads.lazy())).join(known, on="lead_id", how="anti")
+    seen = visible_rows(nw.from_native(stages.lazy()), "stages", as_of=as_of)
+    recorded = seen.filter(nw.col("stage") == "mql").select("lead_id", record_id="lead_id", mql_at="reached_at")
+    entries = repointed(recorded, targets).join(known, on="lead_id", how="semi").to_native().collect()
+    return entries.filter(period.holds(pl.col("mql_at"))).select("record_id", "lead_id", "mql_at")
+
+
+def entries_of_facts(facts: pl.DataFrame, *, period: Period) -> pl.DataFrame:
+    """Without the tables: the recorded MQL of the period, and one more for every lead merged into it."""
+    returned_at = pl.when(pl.col("episodes") > 1).then("episode_mql_at")
+    entered = [pl.when(period.holds(at)).then(at) for at in (returned_at, recorded_at("mql"))]
+    mqls = facts.with_columns(mql_at=pl.coalesce(entered)).drop_nulls("mql_at")
+    record_ids = pl.int_ranges(pl.col("merged_leads") + 1)
+    every = mqls.select("lead_id", "mql_at", number=record_ids).explode("number")
+    merged_id = pl.format("{} (merged {})", "lead_id", "number")
+    record_id = pl.when(pl.col("number") == 0).then("lead_id").otherwise(merged_id)
+    return every.select("lead_id", "mql_at", record_id=record_id).select("record_id", "lead_id", "mql_at")

@@ -1,22 +1,30 @@
 """What became of each lead that marketing handed over: touched when, and judged how."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from leadreport.clock import Period, working_hours
+from leadreport.facts import is_closed
 from leadreport.policy import Policy
-from leadreport.words import EXITS
+from leadreport.rates import UNKNOWN, named_groups
 
-TOUCHES = ("in_time", "late", "overdue", "not_due", "closed_untouched")
+DUE = ("in_time", "late", "overdue")
+"""The leads that an answer was due for: only these count towards attainment."""
+
+TOUCHES = (*DUE, "not_due", "closed_untouched")
 """What happened to the first human touch; the last one is a lead that left, or bought, without any on record."""
 
-VERDICTS = ("accepted", "rejected", "recycled", "undecided")
-"""What sales said of the lead: the first stage from SAL upwards, else the latest exit."""
+TURNED_AWAY = ("rejected", "recycled")
+
+VERDICTS = ("accepted", *TURNED_AWAY, "undecided")
+"""What sales decided: the first stage from SAL upwards, else the latest exit."""
 
 
-def handed_over(facts: pl.DataFrame, *, period: Period | None = None) -> pl.DataFrame:
-    """The leads that became MQL in a period (ever, when none is given), counted in their latest episode.
+def handed_over(facts: pl.DataFrame, *, period: Period | None = None, needs_touches: bool = False) -> pl.DataFrame:
+    """The leads that became MQL in a period (at any time, when none is given), counted in their latest episode.
+
+    With `needs_touches` there are none when the facts have no touch by sales at all: then who was called is not known.
 
     Examples
     --------
@@ -27,20 +35,32 @@ def handed_over(facts: pl.DataFrame, *, period: Period | None = None) -> pl.Data
     ['a']
     """
     mql_at = pl.col("episode_mql_at")
-    return facts.filter(mql_at.is_not_null() if period is None else period.holds(mql_at))
+    leads = facts.filter(mql_at.is_not_null() if period is None else period.holds(mql_at))
+    return leads.head(0) if needs_touches and not has_touches(facts) else leads
 
 
-def handed_over_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+def has_touches(facts: pl.DataFrame) -> bool:
+    """Whether any touch by sales is on record (definition 8a)."""
+    return facts["first_sales_touch_at"].is_not_null().any()
+
+
+def has_acceptances(facts: pl.DataFrame) -> bool:
+    """Whether any SAL is on record; without one, what sales accepted is not known (definition 8a)."""
+    return facts.select((pl.col("is_sal") & ~pl.col("is_sal_imputed")).any()).item()
+
+
+def handed_over_leads(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """The facts of every lead handed over, with what became of it.
 
     Adds `touch` (one of TOUCHES), `is_touched`, `waiting_hours` (working hours from MQL to the first human touch, to
-    the lead's exit, or to `as_of`), `verdict` (one of VERDICTS), `verdict_at` and `verdict_reason`.
+    the lead's exit, or to `as_of`), `verdict` (one of VERDICTS), `verdict_at` and `verdict_reason`. `by` names a
+    column whose gaps become "unknown", or "week" or "episode", see `with_groups`.
     """
     touched_at = pl.col("first_touch_after_mql_at")
     left_at = pl.when(has_left()).then(pl.col("stage_at"))
     until = pl.coalesce(touched_at, left_at, pl.lit(as_of))
     return (
-        handed_over(facts)
+        handed_over(with_groups(facts, by=by, policy=policy))
         .with_columns(
             is_touched=touched_at.is_not_null(),
             waiting_hours=working_hours(pl.col("episode_mql_at"), until, policy=policy),
@@ -50,14 +70,27 @@ def handed_over_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -
     )
 
 
+def with_groups(facts: pl.DataFrame, *, by: str | None, policy: Policy | None) -> pl.DataFrame:
+    """The facts with the group's column as text and its gaps named (definition 13).
+
+    Two groups are made here: "week", the local ISO week of the hand-over, and "episode", "first time" or "came back".
+    """
+    if by == "week" and by not in facts.columns and policy:
+        local = pl.col("episode_mql_at").dt.convert_time_zone(policy.company.time_zone)
+        facts = facts.with_columns(week=local.dt.strftime("%G-W%V").fill_null(UNKNOWN))
+    if by == "episode" and by not in facts.columns:
+        again = pl.when(pl.col("episodes") > 1).then(pl.lit("came back")).otherwise(pl.lit("first time"))
+        facts = facts.with_columns(episode=again)
+    return named_groups(facts, by)
+
+
 def has_left() -> pl.Expr:
-    """The lead is no longer open: it left or bought since it was handed over."""
-    is_closed = pl.col("stage").is_in([*EXITS, "customer"])
-    return is_closed & (pl.col("stage_at") >= pl.col("episode_mql_at"))
+    """Whether the lead has left or bought since it was handed over."""
+    return is_closed() & (pl.col("stage_at") >= pl.col("episode_mql_at"))
 
 
 def touch(*, sla_hours: float) -> pl.Expr:
-    """In time, late, overdue, not yet due, or closed without a touch (SEMANTICS 29)."""
+    """In time, late, overdue, not yet due, or closed without a touch (definition 29)."""
     is_within = pl.col("waiting_hours") <= sla_hours
     return (
         pl.when("is_touched")
@@ -86,24 +119,30 @@ def verdict() -> pl.Expr:
 
 def verdict_details() -> dict[str, pl.Expr]:
     """When the verdict was given, and why a lead was turned away."""
-    is_rejected, is_recycled = (pl.col("verdict") == name for name in ("rejected", "recycled"))
+    is_accepted, is_rejected, is_recycled = (pl.col("verdict") == name for name in VERDICTS[:3])
     lost_last = pl.col("lost_at") > pl.col("disqualified_at").fill_null(pl.col("episode_mql_at"))
-    rejected_reason = pl.when(lost_last).then(pl.col("lost_reason")).otherwise(pl.col("disqualified_reason"))
+    rejected_reason = pl.when(lost_last).then("lost_reason").otherwise("disqualified_reason")
     return {
-        "verdict_at": pl.when(pl.col("verdict") == "accepted")
-        .then(pl.col("episode_sal_at"))
+        "verdict_at": pl.when(is_accepted)
+        .then("episode_sal_at")
         .when(is_rejected)
         .then(since_mql("disqualified_at", "lost_at"))
         .when(is_recycled)
-        .then(pl.col("recycled_at")),
+        .then("recycled_at"),
         "verdict_reason": pl.when(is_rejected)
-        .then(rejected_reason.fill_null("unknown"))
+        .then(rejected_reason.fill_null(UNKNOWN))
         .when(is_recycled)
-        .then(pl.col("recycled_reason").fill_null("unknown")),
+        .then(pl.col("recycled_reason").fill_null(UNKNOWN)),
     }
 
 
 def since_mql(*columns: str) -> pl.Expr:
-    """The latest of some instants, when it lies in the current episode."""
+    """The latest of several instants, if it lies in the current episode."""
     latest = pl.max_horizontal(*columns)
     return pl.when(latest >= pl.col("episode_mql_at")).then(latest)
+
+
+def is_settled(*, policy: Policy, as_of: datetime) -> pl.Expr:
+    """Whether a lead has a verdict, or is older than the policy's horizon from MQL to SAL."""
+    settled_before = as_of - timedelta(days=policy.horizon_days("mql", "sal"))
+    return (pl.col("verdict") != "undecided") | (pl.col("episode_mql_at") <= settled_before)

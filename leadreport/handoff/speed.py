@@ -1,26 +1,39 @@
-"""How fast sales answers: working time from MQL to the first human touch."""
+"""How fast sales answers: working time from MQL to the first human touch, who is slow, and what has changed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 import polars as pl
 
 from leadreport.clock import Period
-from leadreport.handoff.groups import keyed
-from leadreport.handoff.leads import TOUCHES, handed_over, handed_over_leads
+from leadreport.handoff.leads import DUE, TOUCHES, handed_over, handed_over_leads, has_acceptances
+from leadreport.handoff.verdicts import acceptance
 from leadreport.policy import Policy
-from leadreport.rates import UNKNOWN, age_at_share, kaplan_meier_by, per_group, rate, wilson_high, wilson_low
+from leadreport.rates import (
+    UNKNOWN,
+    age_at_share,
+    converted_by,
+    headlines,
+    kaplan_meier_by,
+    per_group,
+    rate,
+    rate_difference,
+    rate_with_ends,
+)
+from leadreport.words import DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
 
 
 def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """How many leads sales answered within the agreed time, and how long an answer takes.
+    """How many leads sales answered within the agreed time, and how long an answer takes (definition 29).
 
     One row per value of `by` (a column, or "week": the ISO week of the hand-over), one row in all when it is None.
     Columns: leads, in_time, late, overdue, not_due, closed_untouched (these five add up to leads), attainment_rate with
     low and high, median_hours, p90_hours, never_contacted, touched_before_mql.
 
-    The rate is in_time / (in_time + late + overdue): who is not yet due is left out, and so is who left before
-    anybody called. The hours are working hours at which half, and nine tenths, of the leads have been touched, by
-    Kaplan-Meier: a lead nobody has touched counts for as long as it waited. Null where the curve does not get there.
+    The rate is in_time / (in_time + late + overdue): leads that are not yet due are left out, and so are leads that
+    left before anyone called. The hours are working hours at which half, and nine tenths, of the leads have been
+    touched, by Kaplan-Meier: a lead without a touch counts for as long as it waited. Null where the curve does not get
+    there.
 
     Examples
     --------
@@ -30,27 +43,37 @@ def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy,
     >>> speed.filter(pl.col("high") < 0.5)["owner"].to_list()
     ['Tom Lindner', 'unknown']
     """
-    leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
-    speed = per_group(
-        leads,
-        by,
-        leads=pl.len().cast(pl.Int64),
-        **{touch: (pl.col("touch") == touch).sum().cast(pl.Int64) for touch in TOUCHES},
-        never_contacted=(~pl.col("is_touched")).sum().cast(pl.Int64),
-        touched_before_mql=(pl.col("first_sales_touch_at") < pl.col("episode_mql_at")).sum().cast(pl.Int64),
-    ).with_columns(**attainment())
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
+    counts = {
+        "leads": pl.len(),
+        **{touch: (pl.col("touch") == touch).sum() for touch in TOUCHES},
+        "never_contacted": (~pl.col("is_touched")).sum(),
+        "touched_before_mql": (pl.col("first_sales_touch_at") < pl.col("episode_mql_at")).sum(),
+    }
+    speed = per_group(leads, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+    curve = touch_curve_of(leads, by=by)
     for name, share in (("median_hours", 0.5), ("p90_hours", 0.9)):
-        speed = with_hours(speed, touch_curve_of(leads, by=by), name=name, share=share, by=by)
-    return speed.select(
+        speed = with_hours(speed, curve, name=name, share=share, by=by)
+    attainment = rate_with_ends("in_time", pl.sum_horizontal(DUE), name="attainment_rate", decimals=10)
+    return speed.with_columns(**attainment).select(
         *([by] if by else []), "leads", *TOUCHES, "attainment_rate", "low", "high",
         "median_hours", "p90_hours", "never_contacted", "touched_before_mql",
     )  # fmt: skip
 
 
-def touch_curve(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """The share of leads touched within so many working hours, never-contacted ones counted as long as they waited.
+def touch_curve(
+    facts: pl.DataFrame,
+    *,
+    by: str | None = None,
+    every_hours: float | None = None,
+    policy: Policy,
+    as_of: datetime,
+) -> pl.DataFrame:
+    """The share of leads touched by each working hour; leads without a touch count for as long as they waited.
 
     One Kaplan-Meier curve per value of `by`: columns at (working hours), at_risk, events, converted_rate, low, high.
+    With `every_hours` the curve is read off at these steps, up to ten times the agreed time, for a chart: columns at,
+    converted_rate, low, high.
 
     Examples
     --------
@@ -60,13 +83,20 @@ def touch_curve(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, a
     >>> curve.columns
     ['at', 'at_risk', 'events', 'converted_rate', 'low', 'high']
     """
-    return touch_curve_of(
-        handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of), by=by
-    ).with_columns(pl.col("converted_rate", "low", "high").round(10))
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
+    curve = touch_curve_of(leads, by=by).with_columns(pl.col("converted_rate", "low", "high").round(10))
+    if every_hours is None:
+        return curve
+    steps = int(CURVE_ENDS_AT * policy.handoff.sla_hours / every_hours)
+    return converted_by(curve, [step * every_hours for step in range(steps + 1)], by=by).drop_nulls("converted_rate")
+
+
+CURVE_ENDS_AT = 10
+"""A chart of the touch curve ends at so many times the agreed time."""
 
 
 def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """The leads that wait for a first call longer than agreed, the longest overdue first.
+    """The leads that have waited for a first call longer than agreed, the longest overdue first.
 
     Columns: lead_id, owner, team, channel, source, mql_at, waiting_hours, over_by_hours (working hours).
 
@@ -91,35 +121,28 @@ def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl
 
 
 def slow_owners(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Who answers the leads of a period in time less often than the whole team does, by more than chance explains.
+    """Owners who answer the leads of a period in time less often than the team as a whole, beyond normal variation.
 
-    One row per owner whose interval ends below that of all leads: owner, leads, attainment_rate with low and high,
-    team_rate (of all leads of the period). Leads without an owner are nobody's.
+    One row per owner whose 95 % interval ends below that of all leads: owner, leads, attainment_rate with low and high,
+    team_rate (of all leads of the period). Leads without an owner count in the team's rate only.
 
     Examples
     --------
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> quarter = lr.Period(ws.week.shifted(-12).start_on, ws.week.end_on, ws.week.zone)
+    >>> quarter = ws.week.last_weeks(13)
     >>> lr.slow_owners(ws.facts, period=quarter, policy=ws.policy, as_of=ws.as_of)["owner"].to_list()
     ['Tom Lindner']
     """
-    leads = handed_over(facts, period=period)
-    team = speed_to_lead(leads, policy=policy, as_of=as_of).row(0, named=True)
+    leads = handed_over(facts, period=period, needs_touches=True)
+    team = speed_to_lead(leads, policy=policy, as_of=as_of)
     owners = speed_to_lead(leads, by="owner", policy=policy, as_of=as_of)
-    return owners.filter(pl.col("owner") != UNKNOWN, pl.col("high") < pl.lit(team["low"], dtype=pl.Float64)).select(
-        "owner", "leads", "attainment_rate", "low", "high", team_rate=pl.lit(team["attainment_rate"], dtype=pl.Float64)
+    return (
+        owners.filter(pl.col("owner") != UNKNOWN)
+        .join(team.select(team_low="low", team_rate="attainment_rate"), how="cross")
+        .filter(pl.col("high") < pl.col("team_low"))
+        .select("owner", "leads", "attainment_rate", "low", "high", "team_rate")
     )
-
-
-def attainment() -> dict[str, pl.Expr]:
-    """In time of those that were due."""
-    due = pl.sum_horizontal("in_time", "late", "overdue")
-    return {
-        "attainment_rate": rate("in_time", due).round(10),
-        "low": wilson_low("in_time", due).round(10),
-        "high": wilson_high("in_time", due).round(10),
-    }
 
 
 def touch_curve_of(leads: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
@@ -127,6 +150,53 @@ def touch_curve_of(leads: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
 
 
 def with_hours(speed: pl.DataFrame, curve: pl.DataFrame, *, name: str, share: float, by: str | None) -> pl.DataFrame:
-    """The age at which a share has been touched, as a column."""
+    """Adds the age at which a share of the leads has been touched."""
     hours = age_at_share(curve, share, by=by).with_columns(pl.col("at").round(2)).rename({"at": name})
     return speed.join(hours, on=by, how="left", maintain_order="left") if by else speed.hstack(hours)
+
+
+def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Attainment and acceptance of the leads handed over in a period, against the period of the same length before.
+
+    Two headlines, attainment_rate and acceptance_rate, in the columns of `rates.HEADLINE_COLUMNS`: value with low and
+    high (Wilson, 95 %), previous, change, n (leads judged), verdict: "up" or "down" when the 99 % interval of the
+    difference leaves out 0 (Newcombe), "normal variation" when not, "too few to say" with fewer than ten leads on a
+    side. Leads that are not yet due are in neither count. Acceptance takes time: its leads are those of as many weeks
+    earlier as the policy's MQL-to-SAL horizon is long. A rate that the CRM does not record has no value: acceptance
+    without any SAL, attainment without any touch by sales (definition 8a).
+    """
+    now, before = (judged(facts, one, policy=policy, as_of=as_of) for one in (period, period.shifted(-1)))
+    both = now.join(before, on="name", suffix="_before", maintain_order="left")
+    counts = (both[name] for name in ("good", "n", "good_before", "n_before"))
+    apart = rate_difference(*counts, confidence=1 - FALSE_ALARM_RATE)
+    rows = both.hstack(apart.rename({"low": "least", "high": "most"})).with_columns(
+        **rate_with_ends("good", "n", name="value"),
+        previous=rate("good_before", "n_before"),
+        change="difference",
+        verdict=difference_verdict(),
+    )
+    return headlines(rows)
+
+
+def judged(facts: pl.DataFrame, period: Period, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Good and judged leads of a period: [name, good, n]."""
+    in_period = handed_over(facts, period=period, needs_touches=True)
+    speed = speed_to_lead(in_period, policy=policy, as_of=as_of).select(good="in_time", n=pl.sum_horizontal(DUE))
+    weeks = timedelta(weeks=ceil(policy.horizon_days("mql", "sal") / 7))
+    settled = handed_over(facts, period=Period(period.start_on - weeks, period.end_on - weeks, period.zone))
+    leads = settled if has_acceptances(facts) else settled.head(0)
+    taken = acceptance(leads, policy=policy, as_of=as_of).select(good="accepted", n="handed_over")
+    return pl.concat([speed, taken]).insert_column(0, pl.Series("name", ["attainment_rate", "acceptance_rate"]))
+
+
+def difference_verdict() -> pl.Expr:
+    """A difference is a change when its interval leaves out 0."""
+    return (
+        pl.when(pl.min_horizontal("n", "n_before") < LEAST_COUNT)
+        .then(pl.lit(TOO_FEW))
+        .when(pl.col("least") > 0)
+        .then(pl.lit(UP))
+        .when(pl.col("most") < 0)
+        .then(pl.lit(DOWN))
+        .otherwise(pl.lit(NORMAL_VARIATION))
+    )

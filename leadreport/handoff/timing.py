@@ -5,15 +5,14 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import working_deadline
-from leadreport.handoff.groups import keyed
 from leadreport.handoff.leads import handed_over_leads
 from leadreport.policy import Policy
-from leadreport.rates import rate, wilson_high, wilson_low
+from leadreport.rates import rate_with_ends
 from leadreport.words import EXITS
 
 TIMINGS = ("too_early", "found_by_sales_first", "ready_long_before", "gone_cold", "neither")
 NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")
-"""What a reason says when the lead came too early; a recycled lead did, whatever the reason."""
+"""Texts in the reason of a lead that came too early; a recycled lead did, whatever the reason."""
 
 
 def too_early_too_late(
@@ -26,13 +25,13 @@ def too_early_too_late(
     late_days: int = 7,
     cold_days: int = 14,
 ) -> pl.DataFrame:
-    """How many leads were handed over too early or too late, and how many customers are at stake in that.
+    """How many leads were handed over too early or too late, and how many customers that may have cost (definition 32).
 
     One row per timing (and value of `by`), in the order of TIMINGS; every lead handed over is in exactly one of them.
     Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
     at_stake_low and at_stake_high.
 
-    - too_early: recycled, or rejected for a reason that says "not ready" (one of the texts in `not_ready`)
+    - too_early: recycled, or rejected for a reason with one of the texts in `not_ready`
     - found_by_sales_first: sales had touched it before it was handed over the first time
     - ready_long_before: it met the criteria more than `late_days` before; needs the column `ready_at`
     - gone_cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
@@ -53,9 +52,8 @@ def too_early_too_late(
     ['too_early', 'found_by_sales_first', 'ready_long_before', 'gone_cold', 'neither']
     """
     leads = with_timing(
-        keyed(facts, by=by, policy=policy),
-        policy=policy, as_of=as_of, not_ready=not_ready, late_days=late_days, cold_days=cold_days,
-    )  # fmt: skip
+        facts, by=by, policy=policy, as_of=as_of, not_ready=not_ready, late_days=late_days, cold_days=cold_days
+    )
     mature_before = as_of - timedelta(days=policy.horizon_days("mql", "customer"))
     is_mature = pl.col("episode_mql_at") <= mature_before
     in_time = leads.filter(is_mature, pl.col("touch") == "in_time")
@@ -79,6 +77,7 @@ def too_early_too_late(
 def with_timing(
     facts: pl.DataFrame,
     *,
+    by: str | None = None,
     policy: Policy,
     as_of: datetime,
     not_ready: tuple[str, ...] = NOT_READY,
@@ -86,10 +85,10 @@ def with_timing(
     cold_days: int = 14,
 ) -> pl.DataFrame:
     """Every lead handed over with its `timing`, one of TIMINGS."""
-    leads = handed_over_leads(facts, policy=policy, as_of=as_of)
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
     mql_at = pl.col("episode_mql_at")
-    says_so = pl.col("verdict_reason").str.to_lowercase().str.contains_any(list(not_ready))
-    is_early = (pl.col("verdict") == "recycled") | ((pl.col("verdict") == "rejected") & says_so)
+    is_not_ready = pl.col("verdict_reason").str.to_lowercase().str.contains_any(list(not_ready))
+    is_early = (pl.col("verdict") == "recycled") | ((pl.col("verdict") == "rejected") & is_not_ready)
     is_first = (pl.col("episodes") == 1) & (pl.col("first_sales_touch_at") < mql_at)
     ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     timing = (
@@ -130,18 +129,17 @@ def every_timing(counts: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
 def share(*, within: str | None) -> dict[str, pl.Expr]:
     """The share of the leads handed over, with its interval."""
     total = pl.col("leads").sum()
-    of = total.over(within) if within else total
-    return {
-        "share_rate": rate("leads", of).round(10),
-        "low": wilson_low("leads", of).round(10),
-        "high": wilson_high("leads", of).round(10),
-    }
+    return rate_with_ends("leads", total.over(within) if within else total, name="share_rate", decimals=10)
 
 
 def at_stake(mature: int, customers: int) -> dict[str, pl.Expr]:
-    """What the leads would have brought at the rate of those touched in time, less what they brought."""
-    k, n = pl.lit(customers), pl.lit(mature)
-    rates = {"customers_at_stake": rate(k, n), "at_stake_low": wilson_low(k, n), "at_stake_high": wilson_high(k, n)}
+    """What the leads would have brought at the close rate of those touched in time, less what they brought.
+
+    With n mature leads of the timing, c customers among them and p the close rate of those touched in time: n p - c,
+    with Wilson's ends of p for those of the stake.
+    """
+    names = {"name": "customers_at_stake", "low": "at_stake_low", "high": "at_stake_high"}
+    rates = rate_with_ends(pl.lit(customers), pl.lit(mature), **names)
     is_loss = (pl.col("timing") != "neither") & (pl.col("mature") > 0)
     return {
         name: pl.when(is_loss).then((pl.col("mature") * each - pl.col("customers")).round(2))

@@ -1,26 +1,39 @@
-"""What sales said of the leads it was handed: accepted, rejected, recycled, and why."""
+"""What sales made of the leads it was handed: accepted, rejected, recycled, why, and how it rates them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from statistics import NormalDist
 
 import polars as pl
 
-from leadreport.handoff.groups import keyed
-from leadreport.handoff.leads import VERDICTS, handed_over, handed_over_leads, verdict, verdict_details
+from leadreport.clock import Period
+from leadreport.handoff.leads import (
+    DUE,
+    TURNED_AWAY,
+    VERDICTS,
+    handed_over,
+    handed_over_leads,
+    is_settled,
+    verdict,
+    verdict_details,
+    with_groups,
+)
 from leadreport.policy import Policy
-from leadreport.rates import per_group, rate, wilson_high, wilson_low
+from leadreport.rates import per_group, rate_with_ends
+
+TOUCHED_IN_TIME = ("touched_in_time_rate", "touched_in_time_low", "touched_in_time_high")
 
 
 def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """How many of the leads handed over sales took on, beside how many it touched in time.
+    """How many of the leads handed over sales accepted, beside how many it touched in time (definition 30).
 
-    One row per value of `by` (a column, or "week"), one row in all when it is None. Columns: handed_over, accepted,
-    rejected, recycled, undecided (these four add up), not_due (of the undecided, those younger than the policy's
-    horizon from MQL to SAL), acceptance_rate with low and high, accepted_untouched, touched_in_time_rate with
-    touched_in_time_low and touched_in_time_high.
+    One row per value of `by` (a column, "week", or "episode": first time or came back), one row in all when it is None.
+    Columns: handed_over, accepted, rejected, recycled, undecided (these four add up), not_due (of the undecided, those
+    younger than the policy's horizon from MQL to SAL), acceptance_rate with low and high, accepted_untouched,
+    touched_in_time_rate with touched_in_time_low and touched_in_time_high.
 
     The acceptance rate is accepted / (handed_over - not_due): a young lead without a verdict is open, not refused; an
     old one counts as not accepted. Accepting without acting is theatre: `accepted_untouched` counts the accepted leads
-    that nobody has touched.
+    that have no touch on record.
 
     Examples
     --------
@@ -30,41 +43,28 @@ def acceptance(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as
     >>> accepted.sort("acceptance_rate")["source"].first()
     'bought_list'
     """
-    leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
-    settled_before = as_of - timedelta(days=policy.horizon_days("mql", "sal"))
-    is_young = (pl.col("verdict") == "undecided") & (pl.col("episode_mql_at") > settled_before)
-    is_due = pl.col("touch").is_in(["in_time", "late", "overdue"])
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
     counts = {
         "handed_over": pl.len(),
         **{name: (pl.col("verdict") == name).sum() for name in VERDICTS},
-        "not_due": is_young.sum(),
+        "not_due": (~is_settled(policy=policy, as_of=as_of)).sum(),
         "accepted_untouched": ((pl.col("verdict") == "accepted") & ~pl.col("is_touched")).sum(),
         "in_time": (pl.col("touch") == "in_time").sum(),
-        "due": is_due.sum(),
+        "due": pl.col("touch").is_in(DUE).sum(),
     }
     settled = pl.col("handed_over") - pl.col("not_due")
+    name, low, high = TOUCHED_IN_TIME
     return (
-        per_group(
-        leads,
-        by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+        per_group(leads, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
         .with_columns(
-            **interval("accepted", settled, names=("acceptance_rate", "low", "high")),
-            **interval("in_time", pl.col("due"), names=TOUCHED_IN_TIME),
+            **rate_with_ends("accepted", settled, name="acceptance_rate", decimals=10),
+            **rate_with_ends("in_time", "due", name=name, low=low, high=high, decimals=10),
         )
         .select(
             *([by] if by else []), "handed_over", *VERDICTS, "not_due", "acceptance_rate", "low", "high",
             "accepted_untouched", *TOUCHED_IN_TIME,
         )
     )  # fmt: skip
-
-
-TOUCHED_IN_TIME = ("touched_in_time_rate", "touched_in_time_low", "touched_in_time_high")
-
-
-def interval(successes: str, trials: pl.Expr, *, names: tuple[str, str, str]) -> dict[str, pl.Expr]:
-    """A rate with its Wilson interval, under three names."""
-    ends = (rate(successes, trials), wilson_low(successes, trials), wilson_high(successes, trials))
-    return {name: end.round(10) for name, end in zip(names, ends, strict=True)}
 
 
 def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Policy | None = None) -> pl.DataFrame:
@@ -82,10 +82,10 @@ def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Pol
     """
     keys = [by] if by else []
     turned_away = (
-        handed_over(keyed(facts, by=by, policy=policy))
+        handed_over(with_groups(facts, by=by, policy=policy))
         .with_columns(verdict=verdict())
         .with_columns(**verdict_details())
-        .filter(pl.col("verdict").is_in(["rejected", "recycled"]))
+        .filter(pl.col("verdict").is_in(TURNED_AWAY))
     )
     reasons = turned_away.group_by(*keys, "verdict", reason="verdict_reason").agg(leads=pl.len().cast(pl.Int64))
     share = pl.col("leads") / pl.col("leads").sum().over(*keys, "verdict")
@@ -97,7 +97,7 @@ def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Pol
 def touches_until_verdict(
     facts: pl.DataFrame, activities: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime
 ) -> pl.DataFrame:
-    """How often a person in sales reached for a lead before it was accepted, rejected or recycled.
+    """How often a person in sales contacted a lead before it was accepted, rejected or recycled.
 
     Reads the table `activities`: human touches from the hand-over up to the verdict, both instants included. One row
     per verdict (and value of `by`): verdict, leads, median_touches, untouched (leads judged without any touch),
@@ -112,7 +112,7 @@ def touches_until_verdict(
     >>> touches["verdict"].to_list()
     ['accepted', 'recycled', 'rejected']
     """
-    leads = handed_over_leads(keyed(facts, by=by, policy=policy), policy=policy, as_of=as_of)
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
     judged = leads.filter(pl.col("verdict") != "undecided")
     is_human = (pl.col("by") == "sales") & pl.col("kind").is_in(policy.handoff.human_touches)
     touches = activities.filter(is_human).select("lead_id", "happened_at")
@@ -128,6 +128,83 @@ def touches_until_verdict(
             median_touches=pl.col("touches").median(),
             untouched=(pl.col("touches") == 0).sum().cast(pl.Int64),
         )
-        .with_columns(**interval("untouched", pl.col("leads"), names=("untouched_rate", "low", "high")))
+        .with_columns(**rate_with_ends("untouched", "leads", name="untouched_rate", decimals=10))
         .sort(keys)
     )
+
+
+def pulse(facts: pl.DataFrame, *, by: str | None = None, policy: Policy | None = None) -> pl.DataFrame:
+    """How sales rates the leads from 0 to 10: the share of promoters (9-10) less that of detractors (0-6).
+
+    One row per value of `by` (a column, or "week" with a policy), one row in all when it is None. Columns: leads,
+    rated, promoters, passives, detractors, pulse (-1 to 1; null without a rating), low, high (definition 33).
+
+    Examples
+    --------
+    >>> facts = pl.DataFrame({"source": ["form"] * 4, "pulse": [10, 9, 8, 3]})
+    >>> pulse(facts, by="source").select("source", "rated", "promoters", "detractors", "pulse").row(0)
+    ('form', 4, 2, 1, 0.25)
+    """
+    score = pl.col("pulse")
+    counts = {
+        "leads": pl.len(),
+        "rated": score.is_not_null().sum(),
+        "promoters": (score >= 9).sum(),
+        "passives": score.is_between(7, 8).sum(),
+        "detractors": (score <= 6).sum(),
+    }
+    groups = with_groups(facts, by=by, policy=policy)
+    rated = per_group(groups, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
+    return rated.with_columns(**difference_of_shares("promoters", "detractors", "rated", name="pulse"))
+
+
+def difference_of_shares(above: str, below: str, n: str, *, name: str) -> dict[str, pl.Expr]:
+    """The difference of two shares of one sample and its 95 % interval, columns `name`, low, high; null when n is 0.
+
+    Agresti and Min (2005), Statistics in Medicine 24, 729-740: half a lead is added to each of four cells, so with
+    a = above + 1/2, b = below + 1/2, m = n + 2 and d = (a - b) / m the ends are d -+ z sqrt(((a + b) / m - d^2) / m).
+    So five ratings of ten are not a certainty.
+    """
+    z = NormalDist().inv_cdf(0.975)
+    a, b, m = pl.col(above) + 0.5, pl.col(below) + 0.5, pl.col(n) + 2.0
+    centre = (a - b) / m
+    half = z * ((a + b) / m - centre.pow(2)).sqrt() / m.sqrt()
+    ends = {
+        name: (pl.col(above) - pl.col(below)) / pl.col(n),
+        "low": (centre - half).clip(-1, 1),
+        "high": (centre + half).clip(-1, 1),
+    }
+    return {key: pl.when(pl.col(n) > 0).then(end).round(10) for key, end in ends.items()}
+
+
+def sales_opinion(
+    facts: pl.DataFrame,
+    close_rates: pl.DataFrame,
+    *,
+    by: str = "source",
+    period: Period,
+    policy: Policy,
+    as_of: datetime,
+) -> pl.DataFrame:
+    """What sales accepted of the leads handed over in a period, how it rates them, and how often such leads buy.
+
+    `close_rates` has one row per value of `by`: close_rate with low and high. One row per value of `by`: handed_over,
+    acceptance_rate, rated, pulse, close_rate, the three rates each with their ends (acceptance_low, pulse_high, ...).
+    """
+    leads = handed_over(facts, period=period)
+    parts = {
+        "acceptance": acceptance(leads, by=by, policy=policy, as_of=as_of).select(
+            by, "handed_over", "acceptance_rate", "low", "high"
+        ),
+        "pulse": pulse(leads, by=by, policy=policy).select(by, "rated", "pulse", "low", "high"),
+        "close": close_rates.select(by, "close_rate", "low", "high"),
+    }
+    accepted, rated, bought = (
+        part.rename({"low": f"{name}_low", "high": f"{name}_high"}) for name, part in parts.items()
+    )
+    return accepted.join(rated, on=by, how="left").join(bought, on=by, how="left").sort(by)
+
+
+def disliked(opinions: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `sales_opinion` with more detractors than promoters, beyond normal variation."""
+    return opinions.filter(pl.col("pulse_high") < 0)

@@ -10,7 +10,7 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import phrase
-from leadreport.page.display import NOTHING, Display, element, safe, say
+from leadreport.page.display import NOTHING, Display, element, safe
 from leadreport.words import DOWN, HEADLINES, HEADLINES_MIME, NORMAL_VARIATION, PARTIAL, TOO_FEW, UP
 
 CLASSES = {UP: "up", DOWN: "down", NORMAL_VARIATION: "noise", TOO_FEW: "few", PARTIAL: "partial"}
@@ -165,26 +165,6 @@ def _headline_of(row: dict[str, Any], latest: str | None, target: float | None) 
         target=target,
         better=known and known.better,
     )
-
-
-def changed(changes: pl.DataFrame) -> Display:
-    """One sentence: which headline numbers changed beyond normal variation.
-
-    Examples
-    --------
-    >>> changed(pl.DataFrame({"name": ["mqls", "sqls"], "verdict": ["up", "normal variation"]}))
-    1 of 2\xa0headline numbers changed beyond normal week-to-week variation: MQLs.
-    >>> changed(pl.DataFrame({"name": ["mqls"], "verdict": ["normal variation"]}))
-    No headline number changed this week beyond normal week-to-week variation.
-    """
-    if changes.is_empty():
-        return NOTHING
-    names = changes.filter(pl.col("verdict").is_in([UP, DOWN]))["name"].to_list()
-    if not names:
-        return say("No headline number changed this week beyond normal week-to-week variation.")
-    all_numbers = formats.plural(changes.height, "headline number")
-    listed = formats.listed(map(formats.headline_label, names))
-    return say(f"{len(names)} of {all_numbers} changed beyond normal week-to-week variation: {listed}.")
 
 
 def cards(headlines: pl.DataFrame | Iterable[Headline]) -> Display:

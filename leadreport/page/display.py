@@ -1,17 +1,13 @@
-"""Pieces of a page that show themselves: sentences, banners, lists of links, and what needs attention."""
+"""Pieces of a page that show themselves: sentences, banners and lists of links."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import polars as pl
-
-from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.formats import display_mode, phrase
-from leadreport.words import ATTENTION, HEADLINES
 
 Link = tuple[str, str] | tuple[str, str, str]
 
@@ -147,43 +143,6 @@ def missing(ws: Workspace, table: str, what: str, *, hint: str | None = None) ->
     return note(phrase("missing", what=what, table=table, hint=advice), kind="missing")
 
 
-def attention(items: pl.DataFrame | Iterable[str | Link], *, title: str | None = None) -> Display:
-    """What needs attention this week: the rows of `lr.attention`, or sentences of your own, each perhaps with a link.
-
-    Examples
-    --------
-    >>> attention(["12 leads are overdue."])
-    What needs attention
-    - 12 leads are overdue.
-    >>> attention([])
-    What needs attention
-    Nothing stands out this week.
-    """
-    listed = _sentences(items) if isinstance(items, pl.DataFrame) else items
-    pairs = [(item, None) if isinstance(item, str) else (item[0], _address(item[1])) for item in listed]
-    heading = title or phrase("attention")
-    points = element("ul", "".join(element("li", _linked(text, address)) for text, address in pairs))
-    calm = element("p", safe(phrase("calm")), class_="lr-calm")
-    html = element("section", element("h3", safe(heading)) + (points if pairs else calm), class_="lr-attention")
-    plain = [f"- {one_line(text)}" for text, _ in pairs] or [phrase("calm")]
-    return Display(html=html, plain="\n".join([one_line(heading), *plain]))
-
-
-def _sentences(items: pl.DataFrame) -> list[Link]:
-    return [(_sentence(row), row["link"]) for row in items.iter_rows(named=True)]
-
-
-def _sentence(row: dict[str, Any]) -> str:
-    """The sentence of the row's kind, with its subject and numbers."""
-    words = ATTENTION[row["kind"]]
-    numbers = {name: formats.shown(row[name], getattr(words, name)) for name in ("number", "against")}
-    return words.text.format(subject=_subject(row["subject"]), **numbers)
-
-
-def _subject(name: str | None) -> str | None:
-    return formats.headline_label(name) if name in HEADLINES else name
-
-
 def links(items: Iterable[Link], *, title: str | None = None) -> Display:
     """Links to other pages and files: text, address, and perhaps a remark.
 
@@ -199,20 +158,22 @@ def links(items: Iterable[Link], *, title: str | None = None) -> Display:
     - Funnel (02_funnel.html): where leads are lost
     """
     heading = title or phrase("see also")
-    rows = [(item[0], _address(item[1]), item[2] if len(item) > 2 else None) for item in items]
+    rows = [(item[0], address_of(item[1]), item[2] if len(item) > 2 else None) for item in items]
     shown = "".join(
-        element("li", _linked(text, to) + (f" {safe(remark)}" if remark else "")) for text, to, remark in rows
+        element("li", linked(text, to) + (f" {safe(remark)}" if remark else "")) for text, to, remark in rows
     )
     html = element("nav", element("ul", shown), class_="lr-links", aria_label=heading)
     plain = [f"- {one_line(text)} ({to})" + (f": {one_line(remark)}" if remark else "") for text, to, remark in rows]
     return Display(html=html, plain="\n".join([heading, *plain]))
 
 
-def _linked(text: str, address: str | None) -> str:
+def linked(text: str, address: str | None) -> str:
+    """A text that is a link when it has an address."""
     return element("a", safe(text), href=address) if address else safe(text)
 
 
-def _address(address: str) -> str:
+def address_of(address: str) -> str:
+    """The address itself; one that runs something is refused."""
     scheme = re.match(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):", address)
     if scheme and scheme[1].lower() not in ("https", "http", "mailto"):
         raise PageError(f"a page does not link to '{address}'", hint="give a path beside the page, or a web address")

@@ -9,8 +9,8 @@ import polars as pl
 
 from leadreport import formats
 from leadreport.errors import PageError
-from leadreport.page.display import Display, element, safe, say
-from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORTS_VARIABLE
+from leadreport.page.display import Display, element, safe
+from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT, REPORTS_VARIABLE
 
 SCHEMA = {
     "name": pl.String,
@@ -18,6 +18,7 @@ SCHEMA = {
     "value": pl.Float64,
     "n": pl.Int64,
     "policy_version": pl.String,
+    "definition_version": pl.String,
     "merged_leads": pl.Int64,
 }
 
@@ -32,8 +33,8 @@ class Published(Display):
         return self.plain
 
     def extra(self) -> dict[str, str]:
-        columns = self.numbers.select(*SCHEMA).to_dict(as_series=False)
-        return {PUBLISHED_MIME: json.dumps(columns, ensure_ascii=False)}
+        columns = completed(self.numbers).to_dict(as_series=False)
+        return {PUBLISHED_MIME: json.dumps({"format": REPORT_FORMAT, "numbers": columns}, ensure_ascii=False)}
 
 
 def publish(numbers: pl.DataFrame) -> Published:
@@ -58,7 +59,7 @@ def published(week: str) -> pl.DataFrame:
     Raises
     ------
     PageError
-        When there is no such report, or it stored no numbers.
+        When there is no such report, it stored no numbers, or it was written by a newer version.
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)
@@ -67,28 +68,17 @@ def published(week: str) -> pl.DataFrame:
     files = [file for folder in folders if (file := folder / week / PUBLISHED_FILE).is_file()]
     if not files:
         raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
-    return pl.DataFrame(json.loads(files[0].read_text(encoding="utf-8")), schema=SCHEMA)
+    content = json.loads(files[0].read_text(encoding="utf-8"))
+    if content.get("format", 0) > REPORT_FORMAT:
+        raise PageError(
+            f"the published numbers of {week} were written by a newer version of leadreport",
+            hint="upgrade leadreport, or name another week",
+        )
+    columns = content.get("numbers", content)  # without a format: the columns alone
+    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
 
 
-def compared(restated: pl.DataFrame, *, earlier: pl.DataFrame, week: str) -> Display:
-    """One sentence: how many numbers of an earlier report differ today, and why.
-
-    `restated` has one row per number that differs, with `why`; `earlier` is what the report of `week` published.
-
-    Examples
-    --------
-    >>> earlier = pl.DataFrame({"name": ["leads", "mqls", "sqls"]})
-    >>> compared(pl.DataFrame({"why": ["merged leads"]}), earlier=earlier, week="2026-W45")
-    Of 3\xa0numbers published with 2026-W45, 1 differs today: 1 by merged leads.
-    >>> compared(pl.DataFrame({"why": []}), earlier=earlier, week="2026-W45")
-    Of 3\xa0numbers published with 2026-W45, none has changed since.
-    """
-    if earlier.is_empty():
-        return say("No earlier report has published numbers to compare with.")
-    begins = f"Of {formats.plural(earlier.height, 'number')} published with {week}, "
-    if restated.is_empty():
-        return say(f"{begins}none has changed since.")
-    causes = restated["why"].value_counts().sort("why").select("count", "why").iter_rows()
-    listed = formats.listed(f"{formats.count(count)} by {why}" for count, why in causes)
-    differs = "1 differs" if restated.height == 1 else f"{formats.count(restated.height)} differ"
-    return say(f"{begins}{differs} today: {listed}.")
+def completed(numbers: pl.DataFrame) -> pl.DataFrame:
+    """The numbers with every stored column; one that an earlier version did not store is null."""
+    missing = {name: pl.lit(None, dtype=kind) for name, kind in SCHEMA.items() if name not in numbers.columns}
+    return numbers.with_columns(**missing).select(*SCHEMA)

@@ -1,13 +1,23 @@
-"""The statistics of a rate: interval, difference, survival, what chance explains."""
+"""The statistics of a rate: interval, difference, survival, normal variation."""
 
-from leadreport.rates.groups import UNKNOWN, named_groups, per_group
-from leadreport.rates.headlines import HEADLINE_COLUMNS, headlines
-from leadreport.rates.intervals import rate, rate_difference, rate_interval, rate_with_ends, wilson_high, wilson_low
-from leadreport.rates.limits import control_limits, drift, verdict
+from leadreport.rates.intervals import (
+    UNKNOWN,
+    named_groups,
+    per_group,
+    rate,
+    rate_difference,
+    rate_interval,
+    rate_with_ends,
+    wilson_high,
+    wilson_low,
+    within,
+)
+from leadreport.rates.limits import HEADLINE_COLUMNS, RECENT_PERIODS, control_limits, drift, headlines, verdict
 from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by
 
 __all__ = [
     "HEADLINE_COLUMNS",
+    "RECENT_PERIODS",
     "UNKNOWN",
     "age_at_share",
     "control_limits",
@@ -25,4 +35,5 @@ __all__ = [
     "verdict",
     "wilson_high",
     "wilson_low",
+    "within",
 ]

@@ -1,18 +1,62 @@
-"""A rate and how sure it is: Wilson for one, Newcombe for the difference of two."""
+"""A rate, per group, and how sure it is: Wilson for one, Newcombe for the difference of two."""
 
 from collections.abc import Sequence
 from statistics import NormalDist
 
 import polars as pl
 
-from leadreport.errors import InputError
+from leadreport.errors import InputError, did_you_mean
 
 Column = str | pl.Expr
 Numbers = float | Sequence[float] | pl.Series
 
+UNKNOWN = "unknown"
+"""The group of the rows that name none; groups add up to the total (definition 13)."""
+
+
+def named_groups(frame: pl.DataFrame, by: str | None) -> pl.DataFrame:
+    """The frame with its grouping column as text and "unknown" where it is null (definition 13).
+
+    Raises
+    ------
+    InputError
+        When there is no such column.
+
+    Examples
+    --------
+    >>> named_groups(pl.DataFrame({"channel": ["search", None]}), "channel")["channel"].to_list()
+    ['search', 'unknown']
+    """
+    if by is None:
+        return frame
+    if by not in frame.columns:
+        raise InputError(f"there is no column '{by}' to group by", hint=did_you_mean(by, frame.columns))
+    return frame.with_columns(pl.col(by).cast(pl.String).fill_null(UNKNOWN))
+
+
+def per_group(frame: pl.DataFrame, by: str | None, /, **columns: pl.Expr) -> pl.DataFrame:
+    """One sorted row per group, or one row in all when there is nothing to group by.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"channel": ["search", None, "search"]})
+    >>> per_group(frame, "channel", leads=pl.len()).rows()
+    [('search', 2), ('unknown', 1)]
+    >>> per_group(frame, None, leads=pl.len()).rows()
+    [(3,)]
+    """
+    if by is None:
+        return frame.select(**columns)
+    return named_groups(frame, by).group_by(by).agg(**columns).sort(by)
+
+
+def within(expr: pl.Expr, groups: list[str]) -> pl.Expr:
+    """The expression within each group, or over all rows when there are no groups."""
+    return expr.over(groups) if groups else expr
+
 
 def rate(k: Column, n: Column) -> pl.Expr:
-    """The share k of n; null, not 0, when n is 0 (SEMANTICS 12).
+    """The share k of n; null, not 0, when n is 0 (definition 12).
 
     Examples
     --------
@@ -27,7 +71,7 @@ def rate(k: Column, n: Column) -> pl.Expr:
 def wilson_low(k: Column, n: Column, *, confidence: float = 0.95) -> pl.Expr:
     """The lower end of Wilson's score interval for k of n; null when n is 0 or k is not between 0 and n.
 
-    Newcombe (1998), Statistics in Medicine 17, 857-872, method 3.
+    Newcombe (1998), Statistics in Medicine 17, 857-872, method 3; exactly 0 when k is 0.
 
     Examples
     --------
@@ -73,7 +117,7 @@ def rate_interval(successes: Numbers, trials: Numbers, *, confidence: float = 0.
     Raises
     ------
     InputError
-        When more succeeded than tried: then it is not a share, and this interval would be wrong.
+        When there are more successes than trials: that is not a share, and this interval would be wrong.
 
     Examples
     --------
@@ -89,7 +133,8 @@ def rate_interval(successes: Numbers, trials: Numbers, *, confidence: float = 0.
 def rate_difference(k1: Numbers, n1: Numbers, k2: Numbers, n2: Numbers, *, confidence: float = 0.95) -> pl.DataFrame:
     """How far the first rate lies above the second: columns difference, low, high; null where a trial is 0.
 
-    Newcombe's hybrid score interval (1998b, Statistics in Medicine 17, 873-890, method 10).
+    Newcombe's hybrid score interval (1998b, Statistics in Medicine 17, 873-890, method 10): with the Wilson ends l and
+    u of each rate, p1 - p2 - sqrt((p1 - l1)^2 + (u2 - p2)^2) to p1 - p2 + sqrt((u1 - p1)^2 + (p2 - l2)^2).
 
     Examples
     --------
@@ -111,7 +156,10 @@ def rate_difference(k1: Numbers, n1: Numbers, k2: Numbers, n2: Numbers, *, confi
 
 
 def wilson_parts(k: Column, n: Column, *, z: float) -> tuple[pl.Expr, pl.Expr]:
-    """Centre and half width; a share outside 0 to 1 has neither."""
+    """Centre and half width of Wilson's interval; a share outside 0 to 1 has neither.
+
+    (p + z^2 / 2n) / (1 + z^2 / n), plus or minus z sqrt(p (1 - p) / n + z^2 / 4n^2) / (1 + z^2 / n).
+    """
     k, n = as_expr(k).cast(pl.Float64), as_expr(n).cast(pl.Float64)
     n = pl.when((n > 0) & (k >= 0) & (k <= n)).then(n)
     share = k / n
@@ -121,7 +169,7 @@ def wilson_parts(k: Column, n: Column, *, z: float) -> tuple[pl.Expr, pl.Expr]:
 
 
 def refuse_impossible(frame: pl.DataFrame, *, k: str, n: str) -> None:
-    """A count above its base is a mistake upstream, not a rate above 1."""
+    """Refuses a count above its base: that is a mistake upstream, not a rate above 1."""
     wrong = frame.filter((pl.col(k) > pl.col(n)) | (pl.col(k) < 0))
     if not wrong.is_empty():
         shown = ", ".join(f"{a:g} of {b:g}" for a, b in wrong.select(k, n).head(3).iter_rows())

@@ -1,4 +1,4 @@
-"""What chance explains: limits for the next count or rate, from those before it."""
+"""Normal variation: the limits of the next count or rate, a drift over many, and the shape of a headline."""
 
 import math
 from collections.abc import Sequence
@@ -23,6 +23,9 @@ from leadreport.words import (
 
 Series = Sequence[float | None] | pl.Series
 
+RECENT_PERIODS = 6
+"""The last periods that together show a drift."""
+
 
 def control_limits(
     counts: Series,
@@ -32,16 +35,16 @@ def control_limits(
     false_alarms: float = FALSE_ALARM_RATE,
     least_periods: int = LEAST_PERIODS,
 ) -> pl.DataFrame:
-    """Between which limits the next count, or the next rate, would fall if nothing had changed.
+    """The limits between which the next count, or the next rate, falls if nothing has changed.
 
-    `counts` are the earlier periods in order, those that are null left out. With `trials` the limits are for the rate
-    counts / trials in a new period of `new_trials`. One row: periods, expected, low_limit, high_limit, dispersion.
+    `counts` are the earlier periods in order; those that are null are left out. With `trials` the limits are for the
+    rate counts / trials in a new period of `new_trials`. One row: periods, expected, low_limit, high_limit, dispersion.
     The limits are null with fewer than `least_periods` periods or no new trials.
 
     The spread between the earlier periods is measured on the scale on which pure chance has the same spread at every
-    size (square root for counts, arcsine for rates: Anscombe 1948), so few leads and changing numbers of leads are
-    fair. The limits are the wider of two: chance alone (normal quantile), and the spread that was seen (Student's t
-    quantile, since so few periods measure it). `dispersion` is that spread over chance; 1 is pure chance.
+    size (square root for counts, arcsine for rates: Anscombe 1948, Biometrika 35, 246-254), so periods with few leads
+    and with many compare. The limits are the wider of two: chance alone (normal quantile), and the observed spread
+    (Student's t quantile, because few periods measure it). `dispersion` is the observed spread over that of chance.
 
     Examples
     --------
@@ -57,9 +60,9 @@ def control_limits(
 
 
 def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
-    """The word for a new value: "up", "down", "normal variation", or "too few to say".
+    """The verdict on a new value: "up", "down", "normal variation", or "too few to say".
 
-    Too few are they when there are no limits, and when inside the limits even 0 would be: then a fall could not show.
+    It is "too few to say" without limits, and when the lower limit is 0: then not even a fall to 0 could show.
 
     Examples
     --------
@@ -79,12 +82,12 @@ def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
     )
 
 
-def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARM_RATE) -> str:
+def drift(values: Series, *, recent: int = RECENT_PERIODS, false_alarms: float = FALSE_ALARM_RATE) -> str:
     """Whether the last periods together lie higher or lower than those before: a slow drift that no single one shows.
 
-    The words are "rising", "falling", "steady", and "too few to say" with fewer than 8 periods before the recent ones.
-    Wilcoxon's rank-sum test: it asks only that the periods could have come in any order, so overdispersion does not
-    raise the promised share of false alarms.
+    The verdict is "rising", "falling", "steady", or "too few to say" with fewer than 8 periods before the recent ones.
+    It is Wilcoxon's rank-sum test (1945; Mann and Whitney 1947): it only assumes that the periods could have come in
+    any order, so overdispersion does not raise the promised share of false alarms.
 
     Examples
     --------
@@ -107,9 +110,9 @@ def drift(values: Series, *, recent: int = 6, false_alarms: float = FALSE_ALARM_
 
 
 def count_limits(counts: np.ndarray, *, false_alarms: float, least_periods: int) -> pl.DataFrame:
-    """Limits on the square-root scale, where a Poisson count has variance 1/4."""
+    """Limits on the square-root scale: 2 sqrt(x + 3/8) of a Poisson count has variance 1 (Anscombe 1948)."""
     if len(counts) < least_periods:
-        return no_limits(len(counts), counts.mean() if len(counts) else None)
+        return limits_row(len(counts), counts.mean() if len(counts) else None)
     roots = 2 * np.sqrt(counts + 3 / 8)
     centre, dispersion = roots.mean(), roots.var(ddof=1)
     half = reach(dispersion, len(counts), false_alarms) * math.sqrt(1 + 1 / len(counts))
@@ -120,11 +123,11 @@ def count_limits(counts: np.ndarray, *, false_alarms: float, least_periods: int)
 def share_limits(
     k: np.ndarray, n: np.ndarray, new_trials: float, *, false_alarms: float, least_periods: int
 ) -> pl.DataFrame:
-    """Limits on the arcsine scale, where a share of n has variance 1 / (4 n + 2)."""
+    """Limits on the arcsine scale: asin sqrt((k + 3/8) / (n + 3/4)) has variance 1 / (4 n + 2) (Anscombe 1948)."""
     k, n = k[n > 0], n[n > 0]
     expected = k.sum() / n.sum() if len(n) else None
     if len(n) < least_periods or new_trials <= 0:
-        return no_limits(len(n), expected)
+        return limits_row(len(n), expected)
     angles, weights = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4))), 4 * n + 2
     centre = (weights * angles).sum() / weights.sum()
     dispersion = (weights * (angles - centre) ** 2).sum() / (len(n) - 1)
@@ -140,27 +143,65 @@ def share_at(angle: float, trials: float) -> float:
 
 
 def reach(dispersion: float, periods: int, false_alarms: float) -> float:
-    """How many standard errors of pure chance the limits lie from the centre."""
+    """The distance of the limits from the centre, in standard errors of pure chance.
+
+    max(z, t sqrt(dispersion)), with the two-sided quantiles of the normal and of Student's t with periods - 1 degrees
+    of freedom.
+    """
     by_chance = ndtri(1 - false_alarms / 2)
     as_seen = stdtrit(periods - 1, 1 - false_alarms / 2) * math.sqrt(dispersion)
     return max(by_chance, as_seen)
 
 
-def no_limits(periods: int, expected: float | None) -> pl.DataFrame:
-    return limits_row(periods, expected, None, None, None)
-
-
 def limits_row(
-    periods: int, expected: float | None, low: float | None, high: float | None, dispersion: float | None
+    periods: int,
+    expected: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    dispersion: float | None = None,
 ) -> pl.DataFrame:
-    row = {"expected": expected, "low_limit": low, "high_limit": high, "dispersion": dispersion}
-    return pl.DataFrame({"periods": [periods]} | {name: [value] for name, value in row.items()}).cast(
-        {"periods": pl.Int64} | dict.fromkeys(row, pl.Float64)
-    )
+    """One row of limits; null where there are none."""
+    names = ("expected", "low_limit", "high_limit", "dispersion")
+    schema = {"periods": pl.Int64} | dict.fromkeys(names, pl.Float64)
+    return pl.DataFrame([(periods, expected, low, high, dispersion)], schema=schema, orient="row")
 
 
 def present(*columns: Series) -> np.ndarray:
-    """The rows that have every value, one array per column."""
+    """The rows without a null, one array per column."""
     frame = pl.DataFrame({str(i): pl.Series(column).cast(pl.Float64) for i, column in enumerate(columns)}).drop_nulls()
     arrays = frame.to_numpy().T
     return arrays if len(columns) > 1 else arrays[0]
+
+
+HEADLINE_COLUMNS: dict[str, type[pl.DataType]] = {
+    "name": pl.String,
+    "week": pl.String,
+    "week_on": pl.Date,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "previous": pl.Float64,
+    "change": pl.Float64,
+    "n": pl.Int64,
+    "expected": pl.Float64,
+    "low_limit": pl.Float64,
+    "high_limit": pl.Float64,
+    "verdict": pl.String,
+    "trend": pl.String,
+    "note": pl.String,
+}
+"""The columns of every headline: `low` and `high` are the 95 % interval of the value, `low_limit` and `high_limit` the
+range of normal variation; `n` is what the value stands on."""
+
+
+def headlines(rows: pl.DataFrame) -> pl.DataFrame:
+    """Headlines with exactly the columns of `HEADLINE_COLUMNS`; null where a headline has no such value.
+
+    Examples
+    --------
+    >>> row = headlines(pl.DataFrame({"name": ["sqls"], "value": [12], "n": [12], "verdict": ["up"]}))
+    >>> row.columns == list(HEADLINE_COLUMNS), row.select("value", "previous").row(0)
+    (True, (12.0, None))
+    """
+    missing = [pl.lit(None).alias(name) for name in HEADLINE_COLUMNS if name not in rows.columns]
+    return rows.with_columns(missing).select(HEADLINE_COLUMNS.keys()).cast(HEADLINE_COLUMNS)

@@ -1,4 +1,4 @@
-"""A rate with little behind it is pulled towards the benchmark: the beta-binomial model, fitted per attribute."""
+"""A rate of few leads, pulled towards the benchmark: the beta-binomial model, fitted per attribute."""
 
 import numpy as np
 from scipy.special import betaln, polygamma
@@ -9,18 +9,19 @@ SPREADS = np.geomspace(0.02, 3.0, 40)
 """How far the log-odds of an attribute's values may lie apart (standard deviations): the grid that is averaged over."""
 
 USUAL_SPREAD = 1.0
-"""Half-Cauchy scale of the spread before the data speak: few attributes move the odds more than threefold."""
+"""Scale of the half-Cauchy prior on the spread: few attributes move the odds more than threefold."""
 
 MOST = 1e6
 """Prior leads of an attribute whose values do not differ at all."""
 
 
 def prior_leads(successes: Array, trials: Array, *, centre: float | Array, usual_spread: float = USUAL_SPREAD) -> float:
-    """How many leads at the benchmark stand behind every value, judged by how much the values really differ.
+    """The number of leads at the benchmark to add to every value, from how much the values really differ.
 
     The beta-binomial likelihood of the counts is averaged over a grid of spreads (geometric mean of the strength), so
-    that an attribute with a handful of values neither vanishes nor runs wild. `centre` is the benchmark, or an expected
-    rate for each value; `usual_spread` is how far values usually lie apart, before the data speak.
+    that an attribute with a handful of values neither vanishes nor runs wild. A spread s of the log-odds around p is a
+    strength of 1 / (s^2 p (1 - p)) leads. `centre` is the benchmark, or an expected rate for each value; `usual_spread`
+    is the scale of the prior.
 
     Examples
     --------
@@ -44,12 +45,12 @@ def prior_leads(successes: Array, trials: Array, *, centre: float | Array, usual
 
 
 def betabinomial(k: Array, n: Array, a: Array, b: Array) -> Array:
-    """Log-likelihood of the counts under each prior, up to a constant."""
+    """Log-likelihood of the counts under each prior: sum of ln B(k + a, n - k + b) - ln B(a, b), up to a constant."""
     return (betaln(k + a, n - k + b) - betaln(a, b)).sum(axis=-1)
 
 
 def shrunken_rate(successes: Array, trials: Array, *, centre: float | Array, strength: float) -> Array:
-    """The rate when so many leads at the benchmark are added to what was seen.
+    """(k + m c) / (n + m): the rate once `strength` = m leads at the benchmark c are added to k of n.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def as_rate(odds: Array) -> Array:
 
 
 def log_odds_variance(successes: Array, trials: Array, *, centre: float | Array, strength: float) -> Array:
-    """How unsure the log-odds of a shrunken rate still is: the variance of a beta variable's logit."""
+    """The variance of a shrunken rate's log-odds: that of the logit of a Beta(a, b), trigamma(a) + trigamma(b)."""
     a = successes + strength * np.asarray(centre)
     b = trials - successes + strength * (1 - np.asarray(centre))
     return polygamma(1, a) + polygamma(1, b)

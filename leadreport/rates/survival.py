@@ -1,11 +1,11 @@
-"""Conversion over age when some are still open: Kaplan-Meier, for one cohort or for many at once."""
+"""Conversion by age when some leads are still open: Kaplan-Meier, for one cohort or for many at once."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
 from leadreport.errors import InputError
-from leadreport.rates.intervals import quantile, wilson_high
+from leadreport.rates.intervals import quantile, wilson_high, within
 
 COLUMNS = ("at", "at_risk", "events", "converted_rate", "low", "high")
 
@@ -13,16 +13,16 @@ COLUMNS = ("at", "at_risk", "events", "converted_rate", "low", "high")
 def kaplan_meier(
     durations: Sequence[float] | pl.Series, events: Sequence[bool] | pl.Series, *, confidence: float = 0.95
 ) -> pl.DataFrame:
-    """How many have converted by each age, counting those still open only as long as they were watched.
+    """The share converted by each age, counting open leads only as long as they were watched (Kaplan-Meier 1958).
 
     One row per distinct duration, in order: at, at_risk, events, converted_rate (1 - S), low, high. The interval is
-    the log-log one on Greenwood's variance. Before the first event the lower end is 0 and the upper end is Wilson's
-    for nobody of those still at risk; once nobody is left, the lower end stays and the upper end is 1.
+    the log-log one on Greenwood's variance. Before the first event the lower end is 0 and the upper end is Wilson's for
+    0 of n at risk; after the last event of a curve that reaches 1, the lower end is carried forward and the upper is 1.
 
     Raises
     ------
     InputError
-        When a duration or an event is missing: it can be neither a conversion nor an open lead.
+        When a duration or an event is missing: such a row is neither a conversion nor an open lead.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def converted_by(
     """The share converted by an age: columns at, converted_rate, low, high, led by the group's column if there is one.
 
     `at` is an age, several ages, or (with `by`) a frame with one age per group in columns `by` and `at`. Before the
-    first row of a curve nobody has converted; beyond the last watched age the answer is null, not the last value.
+    first row of a curve the share is 0; beyond the last watched age it is null, not the last value.
 
     Examples
     --------
@@ -105,7 +105,11 @@ def age_at_share(curve: pl.DataFrame, share: float, *, by: str | list[str] | Non
 
 
 def with_survival(steps: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
-    """Product-limit estimate and Greenwood's sum after each distinct duration."""
+    """The product-limit estimate and Greenwood's sum after each distinct duration.
+
+    S(t) = product over t_i <= t of (1 - d_i / n_i); Greenwood (1926): sum of d_i / (n_i (n_i - d_i)), so that the
+    variance of S is S^2 times that sum. d_i are the events at t_i, n_i the leads still at risk.
+    """
     n, d = pl.col("at_risk"), pl.col("events")
     return steps.with_columns(
         survival=within((1 - d / n).cum_prod(), groups),
@@ -114,7 +118,10 @@ def with_survival(steps: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
 
 
 def with_interval(steps: pl.DataFrame, groups: list[str], confidence: float) -> pl.DataFrame:
-    """The log-log interval, with honest ends where its formula has none."""
+    """The log-log interval, with Wilson's ends where its formula has none.
+
+    Kalbfleisch and Prentice (1980): S^exp(-+ z sqrt(Greenwood's sum) / |ln S|), which stays between 0 and 1.
+    """
     z = quantile(confidence)
     survival = pl.col("survival")
     is_inside = (survival > 0) & (survival < 1)
@@ -142,10 +149,6 @@ def ages(curve: pl.DataFrame, at: float | Sequence[float] | pl.DataFrame, groups
     if groups:
         asked = curve.select(groups).unique().join(asked, how="cross")
     return asked.sort("at")
-
-
-def within(expr: pl.Expr, groups: list[str]) -> pl.Expr:
-    return expr.over(groups) if groups else expr
 
 
 def refuse_missing(frame: pl.DataFrame, *, duration: str, event: str) -> None:

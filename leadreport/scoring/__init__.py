@@ -1,51 +1,46 @@
 """Close rates become points, points become scores with reasons.
 
-To follow how a number comes about, read in this order: `values` and `bins` (a column becomes a few values), `closing`
-(what each value earns), `weights` and `pairs` (what keeps attributes from counting twice), `fit` (all of it together),
-`card`, `totals`, `score`, `reasons`. Whether to believe it: `backtest` with `measures` and `yardstick`, `leaks`,
-`drift`.
+Why does a lead have its score? `score` adds up the points of its values, `close_rates` says what a value earns, `fit`
+and `weights` keep attributes from counting twice, `values` cuts numbers into bins. docs/scorecard.md adds up one lead.
+`policy_card` is the card of a workspace. Whether to believe it: `backtest` with `measures`, `leaks`, `drift`.
 """
 
-from leadreport.scoring.agreed import audited_attributes, policy_scorecard, recent_leads, teaching_leads
-from leadreport.scoring.anchor import reanchor
-from leadreport.scoring.backtest import Backtest, backtest
-from leadreport.scoring.by_hand import points_of
+from leadreport.scoring.backtest import (
+    Backtest,
+    backtest,
+    naive_bayes,
+    policy_backtest,
+    split_by_time,
+    with_later_outcome,
+)
 from leadreport.scoring.card import Scorecard
-from leadreport.scoring.drift import psi, refit_note, stability, stability_over
+from leadreport.scoring.card_file import parse_scorecard, scorecard_text
+from leadreport.scoring.close_rates import close_rates
+from leadreport.scoring.closed_loop import closed_loop, real_differences
+from leadreport.scoring.drift import psi, recalibrate, refit_note, stability
 from leadreport.scoring.fit import fit_scorecard
-from leadreport.scoring.hindsight import split_by_time, with_hindsight
-from leadreport.scoring.leaks import leakage_audit
-from leadreport.scoring.loop import closed_loop
-from leadreport.scoring.maturity import mature_leads
-from leadreport.scoring.origins import close_rates
-from leadreport.scoring.read import parse_scorecard
-from leadreport.scoring.score import score_leads
-from leadreport.scoring.store import scorecard_text
-from leadreport.scoring.thresholds import threshold_table
+from leadreport.scoring.leaks import leakage_audit, leaks_note
+from leadreport.scoring.measures import policy_thresholds, threshold_table
+from leadreport.scoring.policy_card import (
+    audited_attributes,
+    can_be_scored,
+    high_scores_note,
+    mature_leads,
+    newest_leads,
+    open_leads_by_score,
+    policy_scorecard,
+    recent_leads,
+    scorecard,
+    scored_leads,
+    training_leads,
+)
+from leadreport.scoring.score import points_of, score_leads
 
 __all__ = [
-    "Backtest",
-    "Scorecard",
-    "audited_attributes",
-    "backtest",
-    "close_rates",
-    "closed_loop",
-    "fit_scorecard",
-    "leakage_audit",
-    "mature_leads",
-    "parse_scorecard",
-    "points_of",
-    "policy_scorecard",
-    "psi",
-    "reanchor",
-    "recent_leads",
-    "refit_note",
-    "score_leads",
-    "scorecard_text",
-    "split_by_time",
-    "stability",
-    "stability_over",
-    "teaching_leads",
-    "threshold_table",
-    "with_hindsight",
-]
+    "Backtest", "Scorecard", "audited_attributes", "backtest", "can_be_scored", "close_rates", "closed_loop",
+    "fit_scorecard", "high_scores_note", "leakage_audit", "leaks_note", "mature_leads", "naive_bayes", "newest_leads",
+    "open_leads_by_score", "parse_scorecard", "points_of", "policy_backtest", "policy_scorecard", "policy_thresholds",
+    "psi", "real_differences", "recalibrate", "recent_leads", "refit_note", "score_leads", "scorecard",
+    "scorecard_text", "scored_leads", "split_by_time", "stability", "threshold_table", "training_leads",
+    "with_later_outcome",
+]  # fmt: skip

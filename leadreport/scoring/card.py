@@ -12,12 +12,12 @@ from leadreport.scoring.curve import Curve
 from leadreport.scoring.values import Attribute
 
 NOTHING_TO_LEARN = 10.83
-"""Held-out evidence below this comes by chance alone once in a thousand fits (chi-squared, one degree of freedom)."""
+"""Held-out evidence below this is no evidence: chance alone exceeds it once in a thousand fits (chi-squared, 1 df)."""
 
 
 @dataclass(frozen=True)
-class Anchor:
-    """The recent leads that the expected close rates were moved to, and what the card alone expected of them."""
+class Recalibration:
+    """The recent leads to which the expected close rates were moved, and how many customers the card expected."""
 
     leads: int
     customers: int
@@ -28,7 +28,7 @@ class Anchor:
 
 @dataclass(frozen=True, repr=False)
 class Scorecard:
-    """Points per attribute value, and all that is needed to score a lead and to say why.
+    """Points per attribute value, with all that is needed to score a lead and to say why.
 
     `table` has a row per value: attribute, value, leads, customers, close_rate, low, high, shrunken_rate, lift, points,
     is_edited. `weights` has a row per attribute: attribute, part (fit or engagement), weight, prior_leads. `pairs` has
@@ -37,7 +37,7 @@ class Scorecard:
     prior_leads. `bands` has the training leads by score: score_from, leads, customers, close_rate.
 
     With the weighted method every lead starts with `start` points, its values add theirs, and a tenth of the sum is the
-    score: 50 is a lead like the average, and every 5 more double the odds.
+    score: 50 is an average lead, and every 5 more double the odds.
     """
 
     method: str
@@ -56,7 +56,7 @@ class Scorecard:
     trained_from: date | None = None
     trained_until: date | None = None
     policy_version: str | None = None
-    anchor: Anchor | None = None
+    recalibration: Recalibration | None = None
     signed_by: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -70,18 +70,18 @@ class Scorecard:
 
     @property
     def rare(self) -> pl.DataFrame:
-        """The values that had too few leads to be named one by one: attribute, value."""
+        """The values with too few leads to be named one by one: attribute, value."""
         rows = [(each.name, value) for each in self.attributes for value in each.rare]
         return pl.DataFrame(rows, schema={"attribute": pl.String, "value": pl.String}, orient="row")
 
     @property
     def can_score(self) -> bool:
-        """Whether the values tell leads apart at all, judged on leads that did not make the points."""
+        """Whether the values tell leads apart, judged on leads that did not make the points."""
         return self.evidence >= NOTHING_TO_LEARN
 
     @property
     def verdict(self) -> str:
-        """One sentence: is there something to score with?"""
+        """Whether there is something to score with, and to what the expected rates were recalibrated, in words."""
         if self.customers in (0, self.leads):
             who = "none" if self.customers == 0 else "every one"
             return f"There is nothing to score with: {who} of {self.leads:,} leads became a customer."
@@ -91,24 +91,41 @@ class Scorecard:
                 "customers from the rest no better than chance."
             )
         share = f"{self.customers:,} of {self.leads:,} leads became customers ({self.benchmark:.1%})"
-        return f"The points tell leads apart; {share}."
+        return " ".join(filter(None, [f"The points tell leads apart; {share}.", self.recalibration_note]))
 
     @property
-    def anchor_note(self) -> str | None:
-        """One sentence when the expected close rates were moved to recent leads."""
-        if self.anchor is None:
+    def recalibration_note(self) -> str | None:
+        """One sentence when the expected close rates were recalibrated to recent leads."""
+        recent = self.recalibration
+        if recent is None:
             return None
-        closed = f"{self.anchor.customers:,} closed where the card alone expects {self.anchor.expected_customers:,.0f}"
-        return f"Expected close rates are anchored to {self.anchor.leads:,} recent leads: {closed}."
+        closed = f"{recent.customers:,} closed where the card alone expects {recent.expected_customers:,.0f}"
+        return f"Expected close rates are recalibrated to {recent.leads:,} recent leads: {closed}."
+
+    @property
+    def extremes(self) -> str:
+        """One sentence: the values with most and with fewest points, beside the benchmark."""
+        ranked = self.table.drop_nulls("close_rate").sort("points")
+        most, fewest = (
+            f"{row['attribute']} = {row['value']} ({row['close_rate']:.1%} closed)"
+            for row in (ranked.row(-1, named=True), ranked.row(0, named=True))
+        )
+        return f"Most points: {most}; fewest: {fewest}. The benchmark is {self.benchmark:.1%}."
+
+    @property
+    def earning(self) -> pl.DataFrame:
+        """The rows of `table` with points above 0, most points first."""
+        order = ["points", "attribute", "value"]
+        return self.table.filter(pl.col("points") > 0).sort(order, descending=[True, False, False])
 
     @property
     def edited(self) -> int:
-        """How many points were changed by hand."""
+        """Number of points that were changed by hand."""
         return int(self.table["is_edited"].sum() + self.pairs["is_edited"].sum())
 
     @property
     def points_per_score(self) -> float:
-        """Points that are worth one of the score's 0 to 100.
+        """The points that make one unit of the score.
 
         Ten with the weighted method, whatever the fit. The other methods have no scale of their own: there a lead with
         the best value of every attribute scores 100.
@@ -118,14 +135,14 @@ class Scorecard:
         return float(self.table.group_by("attribute").agg(pl.col("points").max())["points"].sum() / 100) or 0.01
 
     def score(self, points: np.ndarray) -> np.ndarray:
-        """From 0 to 100, with one decimal."""
+        """The score of every number of points: 0 to 100, with one decimal."""
         return (points / self.points_per_score).clip(0, 100).round(1)
 
 
 def part_of(attribute: str, *, engagement: Sequence[str] | None) -> str:
-    """Whether an attribute says who the lead is (fit) or what the lead does (engagement).
+    """`fit` when an attribute says who the lead is, `engagement` when it says what the lead does.
 
-    When nobody says which ones are engagement, the columns that facts count from activities are.
+    Unless `engagement` lists them, the columns that facts count from activities are engagement.
 
     Examples
     --------

@@ -1,28 +1,36 @@
-"""Whether the leads of now are still like those that the card was made from."""
+"""Whether recent leads are still like those that made the card, and recalibration when they close differently."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
+from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from leadreport.scoring.bands import band_names, band_of
-from leadreport.scoring.card import Scorecard
+from leadreport.rates.shrinkage import as_rate, log_odds
+from leadreport.scoring.card import Recalibration, Scorecard
+from leadreport.scoring.curve import band_names, band_of
+from leadreport.scoring.fit import known_outcomes, window_of
 from leadreport.scoring.score import score_leads
 from leadreport.scoring.values import coded, require_columns
 
 Array = np.ndarray
 
 WATCH, REFIT = 0.1, 0.25
-"""The usual bands of the population stability index."""
+"""The usual limits of the population stability index (Siddiqi 2006)."""
 
 FLOOR = 0.5
-"""Half a lead stands in for an empty value, so that the index stays finite."""
+"""Half a lead stands in for a value without leads, so that the index stays finite."""
+
+CHANCE = NormalDist().inv_cdf(0.975)
+"""Standard errors within which chance explains a difference (95 %)."""
 
 SCHEMA = {
     "input": pl.String,
     "psi": pl.Float64,
-    "band": pl.String,
+    "verdict": pl.String,
     "is_noise": pl.Boolean,
     "leads": pl.Int64,
     "moved_value": pl.String,
@@ -34,7 +42,7 @@ SCHEMA = {
 def psi(before: Sequence[float] | Array, after: Sequence[float] | Array) -> float:
     """Population stability index of two distributions: the sum of (after - before) x ln(after / before).
 
-    Takes shares or counts. Below 0.1 little has moved, from 0.25 on much has.
+    Takes shares or counts. Below 0.1 little has changed, from 0.25 on much has.
 
     Examples
     --------
@@ -46,21 +54,24 @@ def psi(before: Sequence[float] | Array, after: Sequence[float] | Array) -> floa
 
 
 def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
-    """How far every input and the score have moved since the card was trained.
+    """How far the score and every attribute have moved since the card was trained.
 
-    One row per input, the score first, then attributes by falling index: input, psi, band ("stable", "watch" from 0.1,
-    "refit" from 0.25), is_noise (so much is within what chance explains among so few leads), leads (recent ones),
-    moved_value (whose share changed most), before_rate, after_rate (its shares then and now).
+    One row per input, the score first, then attributes by falling index: input, psi, verdict ("stable", "watch" from
+    0.1, "refit" from 0.25), is_noise (chance explains that much among these few leads), leads (recent ones),
+    moved_value (the value whose share changed most), before_rate, after_rate (its shares then and now). No row without
+    recent leads.
 
     Examples
     --------
     >>> from leadreport.scoring import fit_scorecard
     >>> leads = pl.DataFrame({"trial": [i % 2 == 0 for i in range(400)], "won": [i % 8 == 0 for i in range(400)]})
     >>> card = fit_scorecard(leads, attributes=["trial"], outcome="won")
-    >>> stability(leads.filter("trial"), card).select("input", "band", "moved_value", "before_rate").row(1)
+    >>> stability(leads.filter("trial"), card).select("input", "verdict", "moved_value", "before_rate").row(1)
     ('trial', 'refit', 'no', 0.5)
     """
     require_columns(recent, [each.name for each in card.attributes])
+    if recent.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
     codes = coded(recent, card.attributes)
     rows = []
     for j, attribute in enumerate(card.attributes):
@@ -69,55 +80,88 @@ def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
         after = np.bincount(codes[:, j], minlength=len(attribute.values))
         rows.append(compared(attribute.name, attribute.values, before, after))
     inputs = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("psi", "input", descending=[True, False])
-    return pl.concat([score_stability(recent, card), inputs])
-
-
-def stability_over(recent: pl.DataFrame, card: Scorecard, *, by: str) -> pl.DataFrame:
-    """`stability` for each group of leads, for example by the month in which they came, with the group in front."""
-    require_columns(recent, [by])
-    groups = [(key, part) for (key,), part in recent.group_by(by) if key is not None]
-    parts = [stability(part, card).select(pl.lit(key).alias(by), pl.all()) for key, part in sorted(groups)]
-    return pl.concat(parts) if parts else stability(recent, card).clear().select(recent[by].head(0), pl.all())
+    starts, before = (card.bands[name].to_numpy() for name in ("score_from", "leads"))
+    after = np.bincount(band_of(score_leads(recent, card)["score"].to_numpy(), starts), minlength=len(starts))
+    score = compared("score", band_names(starts), before, after)
+    return pl.concat([pl.DataFrame([score], schema=SCHEMA, orient="row"), inputs])
 
 
 def refit_note(stable: pl.DataFrame) -> str:
-    """One sentence on whether the card still fits the leads.
+    """One sentence: whether the card should be fitted again.
 
     Examples
     --------
-    >>> row = {"input": "channel", "band": "refit", "is_noise": False, "moved_value": "paid_social"}
+    >>> row = {"input": "channel", "verdict": "refit", "is_noise": False, "moved_value": "paid_social"}
     >>> refit_note(pl.DataFrame([row]))
     'Refit the card: channel moved (most of all paid_social).'
     """
     moved = stable.filter(~pl.col("is_noise"))
-    for band, advice in (("refit", "Refit the card"), ("watch", "Watch the card")):
-        rows = moved.filter(pl.col("band") == band)
+    for verdict, advice in (("refit", "Refit the card"), ("watch", "Watch the card")):
+        rows = moved.filter(pl.col("verdict") == verdict)
         if not rows.is_empty():
             names = [
                 f"{name} moved (most of all {value})" for name, value in rows.select("input", "moved_value").iter_rows()
             ]
             return f"{advice}: {', '.join(names[:3])}."
-    return "The card still fits: neither the score nor an attribute has moved more than chance or little would explain."
-
-
-def score_stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
-    """The score's own row."""
-    starts, before = card.bands["score_from"].to_numpy(), card.bands["leads"].to_numpy()
-    places = band_of(score_leads(recent, card)["score"].to_numpy(), starts)
-    after = np.bincount(places, minlength=len(starts))
-    return pl.DataFrame([compared("score", band_names(starts), before, after)], schema=SCHEMA, orient="row")
+    if stable.is_empty():
+        return "There are no recent leads to compare with those that made the card."
+    return "The card still fits: the score and its attributes have moved little, or no more than chance explains."
 
 
 def compared(name: str, values: Sequence[str], before: Array, after: Array) -> tuple:
-    """One row: the index, its band, whether chance explains it, and the value that moved most."""
+    """One row: the index, its verdict, whether chance explains it, and the value that moved most.
+
+    Without a change psi / (1 / n + 1 / m), for n leads before and m after, is about chi-squared with one degree of
+    freedom less than values (Yurdakul and Naranjo 2020); its 95 % quantile is what chance explains.
+    """
     used = (before > 0) | (after > 0)
     before, after, values = before[used], after[used], [value for value, use in zip(values, used, strict=True) if use]
-    if after.sum() == 0:
-        return (name, None, None, None, 0, None, None, None)
     value = psi(np.maximum(before, FLOOR), np.maximum(after, FLOOR))
     by_chance = chi2.ppf(0.95, max(len(before) - 1, 1)) * (1 / before.sum() + 1 / after.sum())
     old, new = before / before.sum(), after / after.sum()
     most = int(np.abs(new - old).argmax())
-    band = "refit" if value >= REFIT else "watch" if value >= WATCH else "stable"
+    verdict = "refit" if value >= REFIT else "watch" if value >= WATCH else "stable"
     moved = (values[most], round(float(old[most]), 6), round(float(new[most]), 6))
-    return (name, round(value, 6), band, bool(value <= by_chance), int(after.sum()), *moved)
+    return (name, round(value, 6), verdict, bool(value <= by_chance), int(after.sum()), *moved)
+
+
+def recalibrate(card: Scorecard, recent: pl.DataFrame) -> Scorecard:
+    """The card with expected close rates that fit recent mature leads; points and scores do not change.
+
+    All log-odds move by the one shift at which the expected customers equal those of the recent leads (intercept
+    recalibration, Cox 1958). Nothing moves while the customers lie within 1.96 standard errors, the square root of the
+    sum of p (1 - p), of those that the card alone expects. `card.recalibration` keeps the recent leads' numbers,
+    `card.recalibration_note` says them in a sentence.
+
+    Raises
+    ------
+    InputError
+        When no recent lead has an outcome, or a column that the card scores is missing.
+
+    Examples
+    --------
+    >>> from leadreport.scoring import fit_scorecard
+    >>> def month(customers):
+    ...     return pl.DataFrame({"trial": [i % 2 == 0 for i in range(999)], "won": [i < customers for i in range(999)]})
+    >>> card = fit_scorecard(month(50), attributes=["trial"], outcome="won")
+    >>> recalibrate(card, month(55)).recalibration is None
+    True
+    >>> print(recalibrate(card, month(150)).recalibration_note)
+    Expected close rates are recalibrated to 999 recent leads: 150 closed where the card alone expects 50.
+    """
+    alone = replace(card, curve=replace(card.curve, shift=0.0), recalibration=None)
+    recent, won = known_outcomes(recent, attributes=[each.name for each in card.attributes], outcome=card.outcome)
+    expected = score_leads(recent, alone)["expected_close_rate"].to_numpy()
+    standard_error = np.sqrt((expected * (1 - expected)).sum())
+    if abs(won.sum() - expected.sum()) <= CHANCE * standard_error:
+        return alone
+    odds = log_odds(expected.clip(1e-9, 1 - 1e-9))
+    aim = won.sum().clip(0.5, len(won) - 0.5)
+    shift = float(brentq(lambda by: as_rate(odds + by).sum() - aim, -50, 50))
+    from_on, until_on = window_of(recent)
+    found = Recalibration(len(won), int(won.sum()), round(float(expected.sum()), 1), from_on, until_on)
+    rates = as_rate(odds + shift)
+    # The level is as sure as the recent leads make it; the slope is as sure as before.
+    variances = (float(f"{1 / (rates * (1 - rates)).sum():.6g}"), 0.0, card.curve.variances[2])
+    curve = replace(card.curve, shift=round(shift, 6), variances=variances)
+    return replace(card, curve=curve, recalibration=found)

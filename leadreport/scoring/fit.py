@@ -1,21 +1,45 @@
-"""From leads whose outcome is known to a scorecard."""
+"""From leads with a known outcome to a scorecard: values, weights, points, curve."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from leadreport.errors import InputError, did_you_mean
-from leadreport.scoring.bands import score_bands
+from leadreport.rates.shrinkage import MOST
 from leadreport.scoring.card import NOTHING_TO_LEARN, Scorecard, part_of
-from leadreport.scoring.closing import METHODS
-from leadreport.scoring.curve import Curve, doubling_curve, fitted_curve
-from leadreport.scoring.learning import Learned, learn
-from leadreport.scoring.rows import PAIR_WEIGHTS, WEIGHTS, pair_counts, pair_rows, value_counts, value_rows
-from leadreport.scoring.totals import columns_of, total
+from leadreport.scoring.close_rates import (
+    ANY_OTHER,
+    COUNTS,
+    METHODS,
+    PAIR_COUNTS,
+    PAIR_WEIGHTS,
+    WEIGHTS,
+    pair_rows,
+    value_rows,
+)
+from leadreport.scoring.curve import doubling_curve, fitted_curve, score_bands
+from leadreport.scoring.score import columns_of, total
 from leadreport.scoring.values import RARE_BELOW, Attribute, coded, find_values, require_columns
+from leadreport.scoring.weights import (
+    Pair,
+    canonical_order,
+    choose_pairs,
+    fit_with_pairs,
+    fold_of_each,
+    kept_share,
+    log_odds_lifts,
+    pair_lifts,
+)
+
+Array = np.ndarray
+
+FEW_LEADS = 5_000
+"""With fewer leads than this the split into folds matters: weights are averaged over several splits."""
+
+SPLITS = 4
 
 
 def fit_scorecard(
@@ -28,13 +52,13 @@ def fit_scorecard(
     pairs: int = 3,
     policy_version: str | None = None,
 ) -> Scorecard:
-    """Points for every attribute value, from the close rates of leads whose outcome is known.
+    """Points for every attribute value, from the close rates of leads with a known outcome.
 
     Parameters
     ----------
     frame
         One row per lead. Give mature leads only (`mature_leads`): a young lead is not a failure. Rows without outcome
-        are left out. When there is a `created_at`, the card remembers the dates that it was trained on.
+        are left out. With a `created_at`, the card remembers the dates of its training leads.
     attributes
         Columns known when a lead is scored: text, yes and no, or numbers.
     outcome
@@ -43,10 +67,10 @@ def fit_scorecard(
         `weighted` (recommended): shrunken close rates, log-odds lift, one weight per attribute. `close_rate`: as
         published, points are the close rate in percent where it beats the benchmark. `lift`: HubSpot's variant.
     engagement
-        The attributes that say what a lead does; all others say who it is. When left out, the columns that facts count
-        from activities.
+        The attributes that say what a lead does; all others say who it is. By default the columns that facts count from
+        activities.
     pairs
-        At most so many tables of two attributes together, each only where it explains clearly more (`weighted` only).
+        The most tables of two attributes together; each must explain clearly more (`weighted` only).
 
     Raises
     ------
@@ -63,17 +87,23 @@ def fit_scorecard(
     """
     if method not in METHODS:
         raise InputError(f"there is no scoring method '{method}'", hint=did_you_mean(method, METHODS))
-    frame, won = training_leads(frame, attributes=attributes, outcome=outcome)
+    attributes = tuple(dict.fromkeys(attributes))
+    frame, won = known_outcomes(frame, attributes=attributes, outcome=outcome)
     is_weighted = method == "weighted"
     found = tuple(find_values(frame[name], won, rare_below=RARE_BELOW if is_weighted else 1) for name in attributes)
     codes = coded(frame, found)
     learned = learn(codes, [len(each.values) for each in found], won, pairs=pairs if is_weighted else 0)
-    weights = weights_table(found, learned, is_weighted=is_weighted, engagement=engagement)
-    pair_weights = pair_weights_table(found, learned)
+    weights, pair_weights = weights_of(found, learned, is_weighted=is_weighted, engagement=engagement)
     table = value_rows(value_counts(found, learned), weights, method=method, benchmark=float(won.mean()))
-    cells = pair_rows(pair_counts(found, learned.pairs), pair_weights)
+    cell_counts = [row for each in learned.pairs for row in cells_of(found, each)]
+    cells = pair_rows(pl.DataFrame(cell_counts, schema=PAIR_COUNTS, orient="row"), pair_weights)
     totals = total(columns_of(codes, found, table=table, pairs=cells), leads=len(won))
-    curve, start = curve_of(totals, won, is_weighted=is_weighted, evidence=learned.evidence)
+    # Weighted points are log-odds already; those of the other methods are fitted to what happened.
+    curve, start = (
+        doubling_curve(totals, won, may_bend=learned.evidence >= NOTHING_TO_LEARN)
+        if is_weighted
+        else (fitted_curve(totals, won), 0)
+    )
     trained_from, trained_until = window_of(frame)
     card = Scorecard(
         method=method,
@@ -96,8 +126,14 @@ def fit_scorecard(
     return replace(card, bands=score_bands(card.score(start + totals), won))
 
 
-def training_leads(frame: pl.DataFrame, *, attributes: Sequence[str], outcome: str) -> tuple[pl.DataFrame, np.ndarray]:
-    """The leads with an outcome, and the outcome as 0 and 1."""
+def known_outcomes(frame: pl.DataFrame, *, attributes: Sequence[str], outcome: str) -> tuple[pl.DataFrame, Array]:
+    """The leads with a known outcome, and the outcome as 0 and 1.
+
+    Raises
+    ------
+    InputError
+        When no attribute is named, a column is missing, or the outcome is unknown for all leads or not true or false.
+    """
     if not attributes:
         raise InputError("there is no attribute to score with", hint="name at least one column in 'attributes'")
     require_columns(frame, [*attributes, outcome])
@@ -115,33 +151,110 @@ def training_leads(frame: pl.DataFrame, *, attributes: Sequence[str], outcome: s
     return known, known[outcome].cast(pl.Float64).to_numpy()
 
 
-def weights_table(
+@dataclass(frozen=True)
+class LearnedPair:
+    """A pair table: leads and customers per cell, customers that the rest expects there, prior leads, weight."""
+
+    pair: Pair
+    leads: Array
+    customers: Array
+    expected: Array
+    prior_leads: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Counts, prior leads and weight per attribute; pair tables; held-out evidence that they tell leads apart."""
+
+    leads: list[Array]
+    customers: list[Array]
+    prior_leads: list[float]
+    weights: list[float]
+    pairs: list[LearnedPair]
+    evidence: float
+
+
+def learn(codes: Array, sizes: Sequence[int], won: Array, *, pairs: int) -> Learned:
+    """What coded leads teach; the order of the leads does not matter.
+
+    Weights are averaged over several splits into folds and shrunk by `kept_share`. An attribute whose values do not
+    differ at all weighs 0.
+    """
+    order = canonical_order(codes, won)
+    codes, won = np.take(codes.T, order, axis=1).T, won[order]
+    leads = [np.bincount(codes[:, j], minlength=size) for j, size in enumerate(sizes)]
+    customers = [np.bincount(codes[:, j], weights=won, minlength=size) for j, size in enumerate(sizes)]
+    prior = [round(log_odds_lifts(k, n)[1], 1) for k, n in zip(customers, leads, strict=True)]
+    if not 0 < won.sum() < len(won):
+        return Learned(leads, customers, prior, [0.0] * len(sizes), [], 0.0)
+    splits = [fold_of_each(len(won), seed=seed) for seed in range(SPLITS if len(won) < FEW_LEADS else 1)]
+    chosen = choose_pairs(codes, sizes, won, splits[0], most=pairs)
+    fits = [fit_with_pairs(codes, sizes, won, folds, pairs=chosen) for folds in splits]
+    evidence = float(np.mean([fit.evidence for fit, _ in fits]))
+    weights = np.mean([fit.weights for fit, _ in fits], axis=0) * kept_share(evidence)
+    says_nothing = [leads_at_benchmark >= MOST for leads_at_benchmark in prior] + [False] * len(chosen)
+    weights = [0.0 if mute else round(float(each), 4) for each, mute in zip(weights, says_nothing, strict=True)]
+    expected = [np.mean(each, axis=0) for each in zip(*(before for _, before in fits), strict=True)]
+    tables = [
+        learned_pair(pair, won, usual, weight)
+        for pair, usual, weight in zip(chosen, expected, weights[len(sizes) :], strict=True)
+    ]
+    return Learned(leads, customers, prior, weights[: len(sizes)], tables, evidence)
+
+
+def learned_pair(pair: Pair, won: Array, expected: Array, weight: float) -> LearnedPair:
+    """A pair table with the counts of all leads."""
+    leads = np.bincount(pair.cells, minlength=pair.size)
+    customers = np.bincount(pair.cells, weights=won, minlength=pair.size)
+    expected = expected.round(4)
+    return LearnedPair(pair, leads, customers, expected, round(pair_lifts(customers, leads, expected)[1], 1), weight)
+
+
+def weights_of(
     found: Sequence[Attribute], learned: Learned, *, is_weighted: bool, engagement: Sequence[str] | None
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The card's `weights` and `pair_weights`."""
+    names = [each.name for each in found]
+    parts = [part_of(name, engagement=engagement) for name in names]
+    used = learned.weights if is_weighted else [1.0] * len(found)
+    pairs = [(names[p.pair.first], names[p.pair.second], p.weight, p.prior_leads) for p in learned.pairs]
+    weights = pl.DataFrame([names, parts, used, learned.prior_leads], schema=WEIGHTS)
+    return weights, pl.DataFrame(pairs, schema=PAIR_WEIGHTS, orient="row")
+
+
+def value_counts(attributes: Sequence[Attribute], learned: Learned) -> pl.DataFrame:
+    """Leads and customers of every value, in the order of attributes and values; `not known` comes last."""
     rows = [
-        (each.name, part_of(each.name, engagement=engagement), weight if is_weighted else 1.0, prior)
-        for each, weight, prior in zip(found, learned.weights, learned.prior_leads, strict=True)
+        (each.name, value, int(leads[code]), int(customers[code]))
+        for each, leads, customers in zip(attributes, learned.leads, learned.customers, strict=True)
+        for code, value in sorted(enumerate(each.values), key=lambda item: item[0] == 0)
     ]
-    return pl.DataFrame(rows, schema=WEIGHTS, orient="row")
+    return pl.DataFrame(rows, schema=COUNTS, orient="row")
 
 
-def pair_weights_table(found: Sequence[Attribute], learned: Learned) -> pl.DataFrame:
-    rows = [
-        (found[each.pair.first].name, found[each.pair.second].name, each.weight, each.prior_leads)
-        for each in learned.pairs
+def cells_of(attributes: Sequence[Attribute], learned: LearnedPair) -> list[tuple]:
+    """Leads, customers and expected customers of every cell of a pair table with leads."""
+    pair = learned.pair
+    first, second = attributes[pair.first], attributes[pair.second]
+    row_names, column_names = group_names(first, pair.rows), group_names(second, pair.columns)
+    wide = len(column_names)
+    return [
+        (first.name, row_names[cell // wide], second.name, column_names[cell % wide], int(n), int(k), float(usual))
+        for cell, (n, k, usual) in enumerate(zip(learned.leads, learned.customers, learned.expected, strict=True))
+        if n > 0
     ]
-    return pl.DataFrame(rows, schema=PAIR_WEIGHTS, orient="row")
 
 
-def curve_of(totals: np.ndarray, won: np.ndarray, *, is_weighted: bool, evidence: float) -> tuple[Curve, int]:
-    """Weighted points are log-odds already; the other methods' points are read against what happened."""
-    if not is_weighted:
-        return fitted_curve(totals, won), 0
-    return doubling_curve(totals, won, may_bend=evidence >= NOTHING_TO_LEARN)
+def group_names(attribute: Attribute, rows: Array) -> list[str]:
+    """The names of the rows of a pair table: values with a row of their own by name."""
+    named = np.flatnonzero(np.bincount(rows) == 1)
+    alone = {int(rows[code]): attribute.values[code] for code in range(len(rows)) if rows[code] in named}
+    return [alone.get(row, ANY_OTHER) for row in range(int(rows.max()) + 1)]
 
 
 def window_of(frame: pl.DataFrame) -> tuple[date | None, date | None]:
-    """The first and last date on which the training leads were created, when the frame says."""
+    """The first and last date on which the leads were created; null without a `created_at`."""
     if "created_at" not in frame.columns or not frame["created_at"].dtype.is_temporal():
         return None, None
     dates = frame.select(first=pl.col("created_at").min().cast(pl.Date), last=pl.col("created_at").max().cast(pl.Date))

@@ -1,38 +1,40 @@
-"""Attributes that know the outcome already: named with their evidence, and left out unless overruled."""
+"""Attributes that leak the outcome, with the evidence; the score leaves them out unless the policy allows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from leadreport.rates import rate_interval
-from leadreport.scoring.fit import training_leads
+from leadreport.scoring.fit import known_outcomes
 from leadreport.scoring.measures import auc
-from leadreport.scoring.pairs import single_lifts
 from leadreport.scoring.values import NOT_KNOWN, RARE, as_texts, coded, find_values
-from leadreport.scoring.weights import canonical_order, fit_weights, fold_of_each
+from leadreport.scoring.weights import canonical_order, fit_weights, fold_of_each, single_lifts
 
 Array = np.ndarray
 
 FILLED_APART = 0.5
-"""Fill rates of customers and others that lie so far apart are no accident of a form."""
+"""An attribute leaks when the fill rates of customers and others are this far apart."""
 
 MOSTLY, MOSTLY_ODDS = 0.5, 10
-"""An attribute was filled when leads bought if, chance allowed for, half of the filled ones are customers, at ten times
-the odds of the benchmark."""
+"""An attribute is filled when leads buy if half of the leads that have it are customers, at ten times the odds of the
+benchmark; Wilson's lower end must reach both."""
 
 NEARLY_ALL, NEARLY_ALL_ODDS = 0.8, 20
-"""The same for one value of an attribute that is filled for all."""
+"""The same limits for a single value."""
 
 NEARLY_NONE = 0.2
-"""Filled leads that close at less than this part of the benchmark were filled when they were lost."""
+"""An attribute is filled when leads are lost if leads that have it close at less than this part of the benchmark."""
 
 TOO_GOOD = 0.75
-"""Attributes known at scoring time hardly reach this AUC alone; from here they must not beat all others together."""
+"""From this AUC on, an attribute alone must not beat all others together."""
 
 CLAIRVOYANT = 0.9
+"""From this AUC on, an attribute is suspect however good the others are."""
+
 LATE = 0.05
+"""An attribute leaks when it was set at or after the outcome for more than this share of the customers."""
 
 SCHEMA = {
     "attribute": pl.String,
@@ -52,22 +54,17 @@ def leakage_audit(
     *,
     attributes: Sequence[str],
     outcome: str,
-    set_at: Mapping[str, str] | None = None,
-    outcome_at: str | None = None,
     allowed: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """Which attributes were set after the outcome, are filled mostly for winners, or are too good to be true.
+    """The attributes that were set after the outcome, are filled mostly for customers, or are too good to be true.
 
     Parameters
     ----------
     frame
         One row per lead, mature leads only.
     attributes
-        Any columns; those that cannot be scored (dates, ids) are audited too.
-    set_at
-        For an attribute the column with the instant when it was set; `<attribute>_at` is found without being told.
-    outcome_at
-        The instant of the outcome; for `is_customer`, `customer_at` is found without being told.
+        Any columns; those that cannot be scored (dates, ids) are audited too. The instant at which an attribute was
+        set is looked for in `<attribute>_at`, that of the outcome `is_customer` in `customer_at`.
     allowed
         Attributes that are used although they are suspect (`allowed_despite_leak` of the policy).
 
@@ -75,9 +72,9 @@ def leakage_audit(
     -------
     pl.DataFrame
         A row per attribute, suspects first: attribute, is_suspect, is_used, evidence (a sentence),
-        filled_rate_customers, filled_rate_others, auc (alone, cross-fitted), auc_others (all unsuspicious others
-        together; only where it matters), late_rate (of the customers, how many had it set at or after the outcome;
-        null when not known).
+        filled_rate_customers, filled_rate_others, auc (alone, cross-fitted), auc_others (of all unsuspicious others
+        together; only where the own AUC is high), late_rate (share of customers for which it was set at or after the
+        outcome; null when not known).
 
     Examples
     --------
@@ -88,10 +85,10 @@ def leakage_audit(
     ... })
     >>> audit = leakage_audit(leads, attributes=["source", "deal_size"], outcome="won")
     >>> audit.select("attribute", "is_suspect", "evidence").row(0)
-    ('deal_size', True, 'filled for 100 % of customers and 0 % of the others')
+    ('deal_size', True, 'filled for 100% of customers and 0% of the others')
     """
-    frame, won = training_leads(frame, attributes=attributes, outcome=outcome)
-    late = late_rates(frame, attributes, won, set_at=set_at or {}, outcome_at=outcome_at or at_of(outcome))
+    frame, won = known_outcomes(frame, attributes=attributes, outcome=outcome)
+    late = late_rates(frame, attributes, won, outcome_at=at_of(outcome))
     filled = {name: is_filled(frame[name]) for name in attributes}
     evidence = {name: [*late_evidence(late[name]), *fill_evidence(filled[name], won)] for name in attributes}
     scorable = [
@@ -117,22 +114,35 @@ def leakage_audit(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("is_suspect", "attribute", descending=[True, False])
 
 
+def leaks_note(audit: pl.DataFrame) -> str:
+    """One sentence: the attributes that the audit leaves out of the score.
+
+    Examples
+    --------
+    >>> leaks_note(pl.DataFrame({"attribute": ["deal_size", "source"], "is_used": [False, True]}))
+    'Left out of the score: deal_size.'
+    """
+    left_out = audit.filter(~pl.col("is_used"))["attribute"].to_list()
+    return f"Left out of the score: {', '.join(left_out)}." if left_out else "No attribute leaks the outcome."
+
+
 @dataclass(frozen=True)
 class Alone:
-    """Every attribute's cross-fitted lifts, in one order of leads, and what became of these."""
+    """The cross-fitted lifts of every attribute, one column each, and the outcomes of the same leads."""
 
     names: Sequence[str]
     lifts: Array
     won: Array
 
     def auc_of(self, name: str) -> float | None:
+        """The AUC of one attribute alone; null when it cannot be scored."""
         if name not in self.names:
             return None
         value = auc(self.won, self.lifts[:, self.names.index(name)])[0]
         return None if value is None else round(value, 4)
 
     def auc_of_all(self, names: Sequence[str]) -> float | None:
-        """The AUC of several attributes weighed together."""
+        """The AUC of several attributes weighted together; that of a coin for none."""
         if not names:
             return 0.5
         lifts = self.lifts[:, [self.names.index(name) for name in names]]
@@ -141,7 +151,7 @@ class Alone:
 
 
 def alone_lifts(frame: pl.DataFrame, names: Sequence[str], won: Array) -> Alone:
-    """What each attribute alone lets expect, from folds that a lead is not in."""
+    """The lifts of each attribute, from the folds that a lead is not in."""
     if not names:
         return Alone([], np.zeros((len(won), 0)), won)
     found = [find_values(frame[name], won) for name in names]
@@ -153,9 +163,9 @@ def alone_lifts(frame: pl.DataFrame, names: Sequence[str], won: Array) -> Alone:
 
 
 def add_too_good(alone: Alone, evidence: dict[str, list[str]]) -> dict[str, float]:
-    """Evidence against attributes that say more alone than all others together; the AUC of those others.
+    """The AUC of all others, for each attribute with a high AUC of its own; adds evidence where it is the higher.
 
-    The most telling attribute is looked at first; once it is suspect it no longer counts among the others.
+    The attribute with the highest AUC comes first; once suspect, it no longer counts among the others.
     """
     aucs = {name: value for name in alone.names if (value := alone.auc_of(name)) is not None}
     compared: dict[str, float] = {}
@@ -166,24 +176,25 @@ def add_too_good(alone: Alone, evidence: dict[str, list[str]]) -> dict[str, floa
         compared[name] = rest
         if aucs[name] >= min(rest, CLAIRVOYANT) and not evidence[name]:
             evidence[name].append(
-                f"too good to be true: tells customers from the rest alone (AUC {aucs[name]:.2f}) "
+                f"too good to be true: alone it tells customers from the rest (AUC {aucs[name]:.2f}) "
                 f"better than all others together ({rest:.2f})"
             )
     return compared
 
 
 def at_of(name: str) -> str:
+    """The column with the instant that belongs to an attribute or an outcome."""
     return f"{name.removeprefix('is_')}_at"
 
 
 def late_rates(
-    frame: pl.DataFrame, attributes: Sequence[str], won: Array, *, set_at: Mapping[str, str], outcome_at: str
+    frame: pl.DataFrame, attributes: Sequence[str], won: Array, *, outcome_at: str
 ) -> dict[str, float | None]:
-    """Of the customers with an attribute, the share that had it set at or after the outcome; null when not known."""
+    """By attribute, the share of customers for which it was set at or after the outcome; null when not known."""
     customers = frame.filter(pl.Series(won == 1))
     rates: dict[str, float | None] = {}
     for name in attributes:
-        when = name if frame[name].dtype.is_temporal() else set_at.get(name, at_of(name))
+        when = name if frame[name].dtype.is_temporal() else at_of(name)
         known = {when, outcome_at} <= set(frame.columns) and frame[when].dtype.is_temporal()
         late = customers.select((pl.col(when) >= pl.col(outcome_at)).mean()).item() if known else None
         rates[name] = None if late is None else round(late, 4)
@@ -191,23 +202,24 @@ def late_rates(
 
 
 def late_evidence(rate: float | None) -> list[str]:
-    said = f"set at or after the outcome for {rate or 0:.0%} of customers".replace("%", " %")
-    return [said] if rate is not None and rate > LATE else []
+    """Evidence that an attribute is set after the outcome."""
+    return [f"set at or after the outcome for {rate:.0%} of customers"] if rate is not None and rate > LATE else []
 
 
 def is_filled(column: pl.Series) -> Array:
+    """Whether each lead has a value; blank texts are none."""
     texts = as_texts(column) if column.dtype in (pl.String, pl.Categorical, pl.Enum) else column
     return texts.is_not_null().to_numpy()
 
 
 def fill_rates(filled: Array, won: Array) -> tuple[float | None, float | None]:
-    """How often an attribute is filled among customers, and among the others."""
+    """The share of customers with a value, and the share of the others; null without any customer or other."""
     shares = (filled[won == kind] for kind in (1, 0))
     return tuple(round(float(each.mean()), 4) if len(each) else None for each in shares)
 
 
 def fill_evidence(filled: Array, won: Array) -> list[str]:
-    """Filled much more, or much less, often among customers; or only where a lead was won or lost."""
+    """Evidence that customers have a value much more, or much less, often; or only leads that were won or lost."""
     of_customers, of_others = fill_rates(filled, won)
     if filled.all() or not filled.any() or of_customers is None or of_others is None:
         return []
@@ -216,25 +228,25 @@ def fill_evidence(filled: Array, won: Array) -> list[str]:
     only_won = close["low"][0] >= telling_rate(won, at_least=MOSTLY, times=MOSTLY_ODDS)
     only_lost = close["high"][0] <= NEARLY_NONE * won.mean()
     if apart or only_won or only_lost:
-        return [f"filled for {of_customers:.0%} of customers and {of_others:.0%} of the others".replace("%", " %")]
+        return [f"filled for {of_customers:.0%} of customers and {of_others:.0%} of the others"]
     return []
 
 
 def telling_rate(won: Array, *, at_least: float, times: float) -> float:
-    """A close rate that only hindsight gives: high in itself, and at so many times the odds of the benchmark."""
+    """A close rate that only a leak gives: at least `at_least`, and `times` the odds of the benchmark."""
     odds = times * float(won.mean()) / max(1 - float(won.mean()), 1e-9)
     return max(at_least, odds / (1 + odds))
 
 
 def value_evidence(column: pl.Series, won: Array) -> list[str]:
-    """A value that next to nobody but customers has."""
+    """Evidence that almost only customers have a value; the first such value."""
     found = find_values(column, won)
     codes = found.codes(column)
     customers = np.bincount(codes, weights=won, minlength=len(found.values))
     limit = telling_rate(won, at_least=NEARLY_ALL, times=NEARLY_ALL_ODDS)
     rates = rate_interval(customers, np.bincount(codes, minlength=len(found.values)))
     telling = [
-        f"{rate:.0%} of the leads with '{value}' are customers".replace("%", " %")
+        f"{rate:.0%} of the leads with '{value}' are customers"
         for value, rate, low, count in zip(found.values, rates["rate"], rates["low"], customers, strict=True)
         if value not in (NOT_KNOWN, RARE) and low is not None and low >= limit and count >= LATE * won.sum()
     ]

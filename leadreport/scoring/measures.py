@@ -1,20 +1,33 @@
-"""How well scores tell later customers from the rest, and whether what they expect comes true."""
+"""How well scores tell customers from other leads, whether expected close rates come true, what a threshold means."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from scipy.stats import norm, rankdata
 
-from leadreport.rates import rate, wilson_high, wilson_low
+from leadreport.errors import InputError
+from leadreport.policy import Policy
+from leadreport.rates import rate, rate_with_ends
+from leadreport.scoring.values import require_columns
 
 Array = np.ndarray
 
 BANDS = 10
 
+EVERY_FIVE = tuple(range(0, 101, 5))
+
+USUAL_THRESHOLDS = (40, 45, 50, 55, 60, 65)
+"""Scores from which leads are usually called MQLs: from half to eight times the odds of an average lead."""
+
 
 def auc(won: Array, score: Array) -> tuple[float | None, float | None, float | None]:
-    """The chance that a customer has the higher score than another lead, with its 95 % interval.
+    """The probability that a customer has a higher score than another lead, with its 95 % interval.
 
-    DeLong's variance (1988) on the logit scale, so that the interval stays between 0 and 1. Null without both kinds.
+    Ties count half. DeLong's variance (DeLong, DeLong and Clarke-Pearson 1988): var(above) / customers + var(below) /
+    others, where `above` is each customer's share of others with a lower score and `below` each other lead's share of
+    customers with a higher one. The interval is taken on the logit scale, so that it stays between 0 and 1:
+    logit(AUC) +- 1.96 x standard error / (AUC (1 - AUC)). Null without a customer or without another lead.
 
     Examples
     --------
@@ -38,7 +51,7 @@ def auc(won: Array, score: Array) -> tuple[float | None, float | None, float | N
 
 
 def average_precision(won: Array, score: Array) -> float | None:
-    """Precision averaged over the customers, from the highest score down; leads with equal scores come together.
+    """Precision averaged over the customers, from the highest score down; leads with equal scores form one step.
 
     Examples
     --------
@@ -53,7 +66,7 @@ def average_precision(won: Array, score: Array) -> float | None:
 
 
 def brier(won: Array, expected: Array) -> float:
-    """Mean squared distance between what was expected and what came."""
+    """Mean squared difference between expected close rate and outcome (Brier 1950)."""
     return float(np.mean((np.asarray(expected) - won) ** 2))
 
 
@@ -96,10 +109,10 @@ def lift_by_decile(won: Array, score: Array) -> pl.DataFrame:
 
 
 def calibration_by_band(won: Array, expected: Array) -> pl.DataFrame:
-    """Expected and actual close rate in bands of leads with like expectation.
+    """Expected and actual close rate in bands of leads with similar expected rates.
 
-    Columns: band, leads, customers, expected_rate, close_rate, low, high, is_met (the expectation lies in the interval
-    of what came). A band has about a tenth of the leads, the lowest expectation first; equal ones stay together.
+    Columns: band, leads, customers, expected_rate, close_rate, low, high, is_met (the expected rate lies in the
+    interval). A band has about a tenth of the leads, the lowest expected rates first; equal ones stay together.
     """
     frame = pl.DataFrame({"won": np.asarray(won, dtype=float), "expected": np.asarray(expected, dtype=float).round(9)})
     place = (pl.col("expected").rank("min") - 1) * BANDS / pl.len()
@@ -112,15 +125,105 @@ def calibration_by_band(won: Array, expected: Array) -> pl.DataFrame:
             "leads",
             "customers",
             pl.col("expected_rate").round(6),
-            close_rate=rate("customers", "leads"),
-            low=wilson_low("customers", "leads"),
-            high=wilson_high("customers", "leads"),
+            **rate_with_ends("customers", "leads", name="close_rate"),
         )
         .with_columns(is_met=pl.col("expected_rate").is_between("low", "high"))
     )
 
 
 def calibration_error(won: Array, expected: Array) -> float:
-    """The distance between expected and actual close rate, averaged over bands of leads."""
+    """The absolute difference of expected and actual close rate, averaged over the leads of all bands."""
     bands = calibration_by_band(won, expected)
     return float((bands["leads"] * (bands["expected_rate"] - bands["close_rate"]).abs()).sum() / bands["leads"].sum())
+
+
+def accuracy(won: Array, expected: Array) -> pl.DataFrame:
+    """One row: leads, customers, and how well expected close rates tell customers from other leads and come true."""
+    value, low, high = auc(won, expected)
+    figures = {
+        "auc": value,
+        "auc_low": low,
+        "auc_high": high,
+        "average_precision": average_precision(won, expected),
+        "brier": brier(won, expected),
+        "top_decile_lift": lift_by_decile(won, expected)["lift"][0],
+        "expected_rate": expected.mean(),
+        "close_rate": won.mean(),
+        "calibration_error": calibration_error(won, expected),
+    }
+    counts = {"leads": len(won), "customers": int(won.sum())}
+    schema = dict.fromkeys(counts, pl.Int64) | dict.fromkeys(figures, pl.Float64)
+    return pl.DataFrame(counts | figures, schema=schema).with_columns(pl.col(pl.Float64).round(6))
+
+
+def threshold_table(
+    scored: pl.DataFrame,
+    *,
+    outcome: str = "is_customer",
+    thresholds: Sequence[float] = EVERY_FIVE,
+    weeks: float | None = None,
+    weekly_capacity: float | None = None,
+) -> pl.DataFrame:
+    """By threshold, the leads that reach it, their close rate, and the customers below it.
+
+    Parameters
+    ----------
+    scored
+        Mature leads with a `score` and an outcome; leads without an outcome count as leads, not in rates.
+    weeks
+        The number of weeks in which these leads came: gives leads_per_week.
+    weekly_capacity
+        The leads that sales can work in a week: gives capacity_rate, above 1 when there are more.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per threshold, ascending: threshold, leads, leads_rate (of all), leads_per_week, capacity_rate,
+        customers, close_rate, low, high, leads_per_customer, missed_customers, missed_rate (of all customers).
+
+    Examples
+    --------
+    >>> scored = pl.DataFrame({"score": [30.0, 45.0, 55.0, 65.0], "is_customer": [False, True, False, True]})
+    >>> threshold_table(scored, thresholds=[40, 60]).select("threshold", "leads", "close_rate", "missed_rate").rows()
+    [(40.0, 3, 0.6666666666666666, 0.0), (60.0, 1, 1.0, 0.5)]
+    """
+    require_columns(scored, ["score", outcome])
+    if weeks is not None and weeks <= 0:
+        raise InputError(f"'weeks' must be above 0; it is {weeks}")
+    limits = pl.DataFrame({"threshold": sorted(set(thresholds))}, schema={"threshold": pl.Float64})
+    reached = limits.join_where(
+        scored.select("score", pl.col(outcome).alias("won")), pl.col("score") >= pl.col("threshold")
+    )
+    counts = reached.group_by("threshold").agg(
+        leads=pl.len(), known=pl.col("won").count(), customers=pl.col("won").sum()
+    )
+    all_customers = scored[outcome].sum()
+    return (
+        limits.join(counts, on="threshold", how="left")
+        .with_columns(pl.col("leads", "known", "customers").fill_null(0).cast(pl.Int64))
+        .sort("threshold")
+        .with_columns(leads_per_week=(pl.col("leads") / weeks) if weeks else pl.lit(None, dtype=pl.Float64))
+        .select(
+            "threshold",
+            "leads",
+            rate("leads", pl.lit(scored.height)).alias("leads_rate"),
+            "leads_per_week",
+            (pl.col("leads_per_week") / (weekly_capacity or None)).cast(pl.Float64).alias("capacity_rate"),
+            "customers",
+            **rate_with_ends("customers", "known", name="close_rate"),
+            leads_per_customer=rate("leads", "customers"),
+            missed_customers=all_customers - pl.col("customers"),
+            missed_rate=rate(all_customers - pl.col("customers"), pl.lit(all_customers)),
+        )
+    )
+
+
+def policy_thresholds(scored: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """`threshold_table` at the usual MQL thresholds, with leads per week against the policy's target for MQLs.
+
+    `scored` are mature leads with `created_at`, `score` and `is_customer`.
+    """
+    first, last = scored["created_at"].min(), scored["created_at"].max()
+    weeks = max((last - first).days, 7) / 7
+    capacity = policy.targets.mqls_per_week
+    return threshold_table(scored, thresholds=USUAL_THRESHOLDS, weeks=weeks, weekly_capacity=capacity)

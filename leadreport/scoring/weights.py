@@ -1,7 +1,13 @@
-"""One non-negative weight per attribute, so that attributes that say the same do not count twice."""
+"""Non-negative weights for attributes and pair tables, so that attributes that say the same count once.
+
+The model is a logistic regression on held-out lifts: ln(p / (1 - p)) = intercept + sum of weight x lift. A lift is the
+log-odds of a value's shrunken close rate above the benchmark, taken from the folds that the lead is not in (stacking,
+Wolpert 1992), so that a value with few leads cannot vote for itself.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -13,18 +19,26 @@ Array = np.ndarray
 FOLDS = 5
 
 WEIGHT_SPREAD = 0.3
-"""How far weights may stray from their common weight before the data insist (standard deviation)."""
-
+"""Standard deviation of the weights around their common weight, before the data are seen."""
 
 NEWTON_STEPS = 25
+
+MOST_VALUES = 10
+"""Rows and columns of a pair table, besides one for all other values."""
+
+SHORT_LIST = 12
+"""Pairs that are tried in full, those with the best estimate first."""
+
+WORTH_A_TABLE = 0.005
+"""A pair table must add at least this share to the evidence of the rest of the card."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Intercept, a weight per column of lifts, and what they explain.
+    """Intercept, a weight per column of lifts, and the evidence that they explain anything.
 
-    `evidence` is twice the gain in log-likelihood over the benchmark alone; with lifts that come from other folds it is
-    honest, and around 0 or below when there is nothing to learn.
+    `evidence` = 2 x (log-likelihood - log-likelihood of the benchmark alone), the likelihood ratio statistic. The lifts
+    come from other folds, so it is about 0 or negative when there is nothing to learn.
     """
 
     intercept: float
@@ -36,11 +50,12 @@ class Fit:
 
 
 def canonical_order(codes: Array, won: Array) -> Array:
-    """An order of the leads that depends on what they are, not on how the file was sorted."""
+    """An order of the leads that depends on their values and outcome, not on how the file was sorted."""
     return np.lexsort((*codes.T[::-1], won))
 
 
 def fold_of_each(leads: int, *, seed: int) -> Array:
+    """The fold of every lead: folds of equal size, shuffled."""
     return np.random.default_rng(seed).permutation(np.arange(leads) % FOLDS)
 
 
@@ -55,7 +70,7 @@ def other_folds(sums: Array) -> Array:
 
 
 def held_out_lifts(codes: Array, size: int, won: Array, folds: Array) -> Array:
-    """For each lead the log-odds lift of its value, from the folds that it is not in."""
+    """The log-odds lift of every lead's value, from the folds that the lead is not in."""
     leads = other_folds(by_fold(codes, size, np.ones(len(codes)), folds))
     customers = other_folds(by_fold(codes, size, won, folds))
     lifts = [log_odds_lifts(customers[:, fold], leads[:, fold])[0] for fold in range(FOLDS)]
@@ -63,7 +78,10 @@ def held_out_lifts(codes: Array, size: int, won: Array, folds: Array) -> Array:
 
 
 def log_odds_lifts(customers: Array, leads: Array) -> tuple[Array, float]:
-    """Shrunken log-odds above the benchmark per value, and the prior leads that shrank them."""
+    """Shrunken log-odds above the benchmark per value, and the prior leads m that shrank them.
+
+    lift = ln(p / (1 - p)) - ln(b / (1 - b)) with p = (customers + m b) / (leads + m) and the benchmark b.
+    """
     benchmark = safe_rate(customers.sum(), leads.sum())
     strength = prior_leads(customers, leads, centre=benchmark)
     rates = shrunken_rate(customers, leads, centre=benchmark, strength=strength)
@@ -71,14 +89,18 @@ def log_odds_lifts(customers: Array, leads: Array) -> tuple[Array, float]:
 
 
 def safe_rate(customers: float, leads: float) -> float:
-    """The benchmark; when nobody or everybody closed, half a lead keeps it off the edge."""
+    """The benchmark k / n; (k + 1/2) / (n + 1) when no lead or every lead closed, so that its log-odds are finite."""
     if 0 < customers < leads:
         return float(customers / leads)
     return float((customers + 0.5) / (leads + 1))
 
 
 def fit_weights(lifts: Array, won: Array) -> Fit:
-    """Non-negative logistic weights, pulled towards one common weight."""
+    """Non-negative logistic weights, pulled towards one common weight.
+
+    Maximises log-likelihood - sum of (weight - common)^2 / (2 x 0.3^2): ridge regression centred on the common weight.
+    Collinear attributes share what one of them would get alone, and no weight turns against its own close rates.
+    """
     base = float(log_odds(np.float64(safe_rate(won.sum(), len(won)))))
     intercept, common = solve(lifts.sum(axis=1, keepdims=True), won, start=(base, 0.0), pull=1e-3)
     best = solve(lifts, won, start=(intercept, *[common] * lifts.shape[1]), pull=WEIGHT_SPREAD**-2)
@@ -88,13 +110,14 @@ def fit_weights(lifts: Array, won: Array) -> Fit:
 
 
 def log_likelihood(odds: Array, won: Array) -> float:
+    """Of a logistic model: the sum of won x odds - ln(1 + e^odds), with `odds` on the log scale."""
     return float(won @ odds - np.logaddexp(0, odds).sum())
 
 
 def solve(lifts: Array, won: Array, *, start: Sequence[float], pull: float) -> Array:
-    """Intercept and weights of a logistic regression: weights not below 0, each pulled towards where it starts.
+    """Intercept and weights of a logistic regression: no weight below 0, each pulled towards its start.
 
-    Newton's method; every step is a least-squares problem with bounds, and is halved until it is a gain.
+    Newton's method with bounds: every step solves a bounded least-squares problem and is halved until it gains.
     """
     start = np.array(start, dtype=float)
     pulls = np.array([0.0, *[pull] * lifts.shape[1]])
@@ -114,12 +137,15 @@ def solve(lifts: Array, won: Array, *, start: Sequence[float], pull: float) -> A
 
 
 def objective(design: Array, won: Array, guess: Array, start: Array, pulls: Array) -> float:
-    """Log-likelihood less the pull towards the start."""
+    """Log-likelihood minus the penalty for leaving the start: sum of pull x (guess - start)^2 / 2."""
     return log_likelihood(design @ guess, won) - 0.5 * float(pulls @ (guess - start) ** 2)
 
 
 def newton_aim(design: Array, won: Array, guess: Array, start: Array, pulls: Array) -> Array:
-    """Where the quadratic that touches the objective at the guess is highest, with no weight below 0."""
+    """The maximum of the objective's second-order expansion at the guess, with no weight below 0.
+
+    With the curvature H = X'WX + pulls = L L' and the slope g it is the minimum of |L'x - L^-1 (H guess + g)|^2.
+    """
     rates = as_rate(design @ guess)
     curvature = (design * (rates * (1 - rates))[:, None]).T @ design + np.diag(pulls + 1e-9)
     slope = design.T @ (won - rates) - pulls * (guess - start)
@@ -131,8 +157,125 @@ def newton_aim(design: Array, won: Array, guess: Array, start: Array, pulls: Arr
 
 
 def kept_share(evidence: float) -> float:
-    """What is left of held-out evidence when one degree of freedom's worth of chance is taken off.
+    """The factor 1 - 1 / evidence by which weights shrink; 0 without evidence.
 
-    The heuristic shrinkage of van Houwelingen and le Cessie (1990).
+    The heuristic shrinkage (chi-squared - df) / chi-squared of van Houwelingen and le Cessie (1990), with one degree of
+    freedom.
     """
     return max(0.0, 1 - 1 / evidence) if evidence > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A pair table: two attributes by position, the row or column of each of their values, the cell of every lead."""
+
+    first: int
+    second: int
+    rows: Array
+    columns: Array
+    cells: Array
+
+    @property
+    def size(self) -> int:
+        return int((self.rows.max() + 1) * (self.columns.max() + 1))
+
+
+def grouped(codes: Array, size: int) -> Array:
+    """The row of each value in a pair table: the most frequent values have one each, all others share the last."""
+    leads = np.bincount(codes, minlength=size)
+    frequent = np.argsort(-leads, kind="stable")[:MOST_VALUES]
+    frequent = np.sort(frequent[leads[frequent] > 0])
+    rows = np.full(size, len(frequent))
+    rows[frequent] = np.arange(len(frequent))
+    return rows
+
+
+def possible_pairs(codes: Array, sizes: Sequence[int]) -> list[Pair]:
+    """A pair table for every two attributes."""
+    rows = [grouped(codes[:, j], size) for j, size in enumerate(sizes)]
+    pairs = []
+    for i, j in combinations(range(len(sizes)), 2):
+        cells = rows[i][codes[:, i]] * (rows[j].max() + 1) + rows[j][codes[:, j]]
+        pairs.append(Pair(i, j, rows[i], rows[j], cells))
+    return pairs
+
+
+def promise(pair: Pair, won: Array, expected: Array, folds: Array) -> float:
+    """A quick cross-fitted estimate of the evidence that a pair table would add.
+
+    One Newton step per cell instead of a fit; the 4 keeps the lift of a cell with few leads small.
+    """
+    surplus = by_fold(pair.cells, pair.size, won - expected, folds)
+    weight = by_fold(pair.cells, pair.size, expected * (1 - expected), folds)
+    lifts = other_folds(surplus) / (other_folds(weight) + 4)
+    return gained((lifts * surplus).sum(), (lifts**2 * weight).sum())
+
+
+def gained(slope: float, curvature: float) -> float:
+    """The score test's statistic for one more weight, slope^2 / curvature; 0 when the weight would be negative."""
+    return max(slope, 0.0) ** 2 / curvature if curvature > 0 else 0.0
+
+
+def pair_lifts(customers: Array, leads: Array, expected: Array) -> tuple[Array, float]:
+    """Shrunken log-odds per cell above those that the rest expects, and the prior leads that shrank them."""
+    usual = np.clip(np.divide(expected, leads, out=np.full(len(leads), 0.5), where=leads > 0), 1e-6, 1 - 1e-6)
+    strength = prior_leads(customers, leads, centre=usual)
+    rates = shrunken_rate(customers, leads, centre=usual, strength=strength)
+    return np.where(leads > 0, log_odds(rates) - log_odds(usual), 0.0), strength
+
+
+def held_out_pair_lifts(pair: Pair, won: Array, expected: Array, folds: Array) -> Array:
+    """The lift of every lead's cell, from the folds that the lead is not in."""
+    amounts = (won, np.ones(len(won)), expected)
+    customers, leads, usual = (other_folds(by_fold(pair.cells, pair.size, each, folds)) for each in amounts)
+    lifts = [pair_lifts(customers[:, fold], leads[:, fold], usual[:, fold])[0] for fold in range(FOLDS)]
+    return np.column_stack(lifts)[pair.cells, folds]
+
+
+def single_lifts(codes: Array, sizes: Sequence[int], won: Array, folds: Array) -> Array:
+    """The held-out lifts of every attribute, one column each."""
+    return np.column_stack([held_out_lifts(codes[:, j], sizes[j], won, folds) for j in range(len(sizes))])
+
+
+def choose_pairs(codes: Array, sizes: Sequence[int], won: Array, folds: Array, *, most: int) -> list[Pair]:
+    """The pair tables that add most evidence to the single values, one after the other.
+
+    A table must add 2 ln(pairs) + 4, so that the best of many tables without effect is not taken for a find.
+    """
+    if most == 0 or len(sizes) < 2:
+        return []
+    lifts = single_lifts(codes, sizes, won, folds)
+    fit = fit_weights(lifts, won)
+    expected = fit.expected(lifts)
+    pairs = possible_pairs(codes, sizes)
+    promises = [promise(pair, won, expected, folds) for pair in pairs]
+    hurdle = 2 * np.log(len(pairs)) + 4
+    best = sorted(range(len(pairs)), key=lambda i: -promises[i])[:SHORT_LIST]
+    left = [pairs[i] for i in best if promises[i] > hurdle]
+    chosen: list[Pair] = []
+    while left and len(chosen) < most:
+        columns = [held_out_pair_lifts(pair, won, expected, folds) for pair in left]
+        gains = [gained(lift @ (won - expected), lift**2 @ (expected * (1 - expected))) for lift in columns]
+        top = int(np.argmax(gains))
+        if gains[top] < max(hurdle, WORTH_A_TABLE * fit.evidence):
+            break
+        chosen.append(left.pop(top))
+        lifts = np.column_stack([lifts, columns[top]])
+        fit = fit_weights(lifts, won)
+        expected = fit.expected(lifts)
+    return chosen
+
+
+def fit_with_pairs(
+    codes: Array, sizes: Sequence[int], won: Array, folds: Array, *, pairs: Sequence[Pair]
+) -> tuple[Fit, list[Array]]:
+    """The weights of attributes and pairs together, and the customers expected per cell before each pair was added."""
+    lifts = single_lifts(codes, sizes, won, folds)
+    fit = fit_weights(lifts, won)
+    before = []
+    for pair in pairs:
+        expected = fit.expected(lifts)
+        before.append(np.bincount(pair.cells, weights=expected, minlength=pair.size))
+        lifts = np.column_stack([lifts, held_out_pair_lifts(pair, won, expected, folds)])
+        fit = fit_weights(lifts, won)
+    return fit, before

@@ -8,6 +8,7 @@ from leadreport.words.keys import (
     HEADLINES_MIME,
     PUBLISHED_FILE,
     PUBLISHED_MIME,
+    REPORT_FORMAT,
     REPORTS_VARIABLE,
 )
 from leadreport.words.stages import (
@@ -16,6 +17,7 @@ from leadreport.words.stages import (
     CLOSED,
     COUNTED,
     EXITS,
+    JUDGED,
     LOST,
     STAGE_NAMES,
     STAGES,
@@ -59,6 +61,7 @@ __all__ = [
     "FALSE_ALARM_RATE",
     "HEADLINES",
     "HEADLINES_MIME",
+    "JUDGED",
     "LEAST_COUNT",
     "LEAST_PERIODS",
     "LOST",
@@ -67,6 +70,7 @@ __all__ = [
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
     "REPORTS_VARIABLE",
+    "REPORT_FORMAT",
     "RISING",
     "STAGES",
     "STAGE_NAMES",
