@@ -489,14 +489,14 @@ def test_too_early_and_too_late_are_both_counted_and_each_lead_once():
     )
     timing = too_early_too_late(facts, policy=POLICY, as_of=later)
     assert timing.select("timing", "leads").rows() == [
-        ("too_early", 2),
-        ("found_by_sales_first", 1),
-        ("ready_long_before", 0),
-        ("gone_cold", 1),
+        ("too early", 2),
+        ("found by sales first", 1),
+        ("ready long before", 0),
+        ("gone cold", 1),
         ("neither", 3),
     ]
     # Of the five that were touched in time one bought: a fifth of two leads, less none that bought, are at stake.
-    assert timing.filter(pl.col("timing") == "too_early")["customers_at_stake"].item() == 0.4
+    assert timing.filter(pl.col("timing") == "too early")["customers_at_stake"].item() == 0.4
     assert timing.filter(pl.col("timing") == "neither")["customers_at_stake"].item() is None
 
 
@@ -504,13 +504,13 @@ def test_a_lead_that_was_ready_long_before_is_too_late_when_it_is_known_since_wh
     facts = facts_of(fact("a", mql="15 09:00", touched="15 10:00"), fact("b", mql="15 09:00", touched="15 10:00"))
     ready = facts.with_columns(ready_at=pl.Series([at("05 09:00"), at("12 09:00")]))
     timing = too_early_too_late(ready, policy=POLICY, as_of=AS_OF)
-    assert dict(timing.select("timing", "leads").rows())["ready_long_before"] == 1
+    assert dict(timing.select("timing", "leads").rows())["ready long before"] == 1
 
 
 def test_young_leads_cost_no_customers_yet():
     facts = facts_of(fact("a", mql="05 09:00", touched="05 10:00", recycled="06 09:00"))
     timing = too_early_too_late(facts, policy=POLICY, as_of=AS_OF)
-    assert timing.filter(pl.col("timing") == "too_early").select("leads", "mature", "customers_at_stake").row(0) == (
+    assert timing.filter(pl.col("timing") == "too early").select("leads", "mature", "customers_at_stake").row(0) == (
         1,
         0,
         None,

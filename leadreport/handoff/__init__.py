@@ -2,7 +2,7 @@
 
 from leadreport.handoff.bridge import bridge_leads, handoff_bridge
 from leadreport.handoff.consistency import consistency, outside_limits
-from leadreport.handoff.leads import handed_over, handed_over_leads
+from leadreport.handoff.leads import TOUCHES, handed_over, handed_over_leads
 from leadreport.handoff.speed import handoff_change, overdue_leads, slow_owners, speed_to_lead, touch_curve
 from leadreport.handoff.timing import too_early_too_late
 from leadreport.handoff.verdicts import (
@@ -15,6 +15,7 @@ from leadreport.handoff.verdicts import (
 )
 
 __all__ = [
+    "TOUCHES",
     "acceptance",
     "bridge_leads",
     "consistency",

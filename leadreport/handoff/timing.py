@@ -10,7 +10,7 @@ from leadreport.policy import Policy
 from leadreport.rates import rate_with_ends
 from leadreport.words import EXITS
 
-TIMINGS = ("too_early", "found_by_sales_first", "ready_long_before", "gone_cold", "neither")
+TIMINGS = ("too early", "found by sales first", "ready long before", "gone cold", "neither")
 NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")
 """Texts in the reason of a lead that came too early; a recycled lead did, whatever the reason."""
 
@@ -31,10 +31,10 @@ def too_early_too_late(
     Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
     at_stake_low and at_stake_high.
 
-    - too_early: recycled, or rejected for a reason with one of the texts in `not_ready`
-    - found_by_sales_first: sales had touched it before it was handed over the first time
-    - ready_long_before: it met the criteria more than `late_days` before; needs the column `ready_at`
-    - gone_cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
+    - too early: recycled, or rejected for a reason with one of the texts in `not_ready`
+    - found by sales first: sales had touched it before it was handed over the first time
+    - ready long before: it met the criteria more than `late_days` before; needs the column `ready_at`
+    - gone cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
       been silent for `cold_days` since
     - neither: all others
 
@@ -49,7 +49,7 @@ def too_early_too_late(
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
     >>> timing = lr.too_early_too_late(ws.facts, policy=ws.policy, as_of=ws.as_of)
     >>> timing["timing"].to_list()
-    ['too_early', 'found_by_sales_first', 'ready_long_before', 'gone_cold', 'neither']
+    ['too early', 'found by sales first', 'ready long before', 'gone cold', 'neither']
     """
     leads = with_timing(
         facts, by=by, policy=policy, as_of=as_of, not_ready=not_ready, late_days=late_days, cold_days=cold_days
@@ -93,13 +93,13 @@ def with_timing(
     ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     timing = (
         pl.when(is_early)
-        .then(pl.lit("too_early"))
+        .then(pl.lit("too early"))
         .when(is_first)
-        .then(pl.lit("found_by_sales_first"))
+        .then(pl.lit("found by sales first"))
         .when(ready_at + timedelta(days=late_days) < mql_at)
-        .then(pl.lit("ready_long_before"))
+        .then(pl.lit("ready long before"))
         .when(went_cold(policy=policy, as_of=as_of, cold_days=cold_days))
-        .then(pl.lit("gone_cold"))
+        .then(pl.lit("gone cold"))
         .otherwise(pl.lit("neither"))
     )
     return leads.with_columns(timing=timing)
