@@ -222,6 +222,7 @@ COLUMNS: dict[str, Column] = {
     "lowest": Column("Lowest", "number", german="Niedrigste"),
     "highest": Column("Highest", "number", german="Höchste"),
     "gap": Column("Gap", "number", german="Abstand"),
+    "unassigned": Column("No named channel", "number", german="Kein Kanal genannt"),
     "elasticity": Column("Elasticity", "number", decimals=2, german="Elastizität"),
     "lost_sqls": Column("Lost", "number", german="Verloren"),
     "gained_sqls": Column("Gained", "number", german="Gewonnen"),
@@ -236,7 +237,7 @@ COLUMNS: dict[str, Column] = {
     "cycle_days": Column("Median time to win", "days", german="Median bis Abschluss"),
     "velocity_value": Column("Money a day", "money", german="Geld je Tag"),
     "expected_value": Column("Expected of what is open", "money", german="Erwartet vom Offenen"),
-    "coverage": Column("Coverage", "ratio", german="Deckung"),
+    "coverage": Column("Coverage", "number", german="Deckung"),
     # what charts add
     "state": Column("State", "text", german="Stand"),
     "shown": Column("Leads", "text"),
