@@ -17,7 +17,7 @@ import polars as pl
 from models import MODELS
 
 from leadreport.scoring import fit_scorecard, recalibrate, score_leads
-from leadreport.scoring.backtest import Prediction, measured
+from leadreport.scoring.measures import accuracy
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SEEDS = range(5)
@@ -86,7 +86,7 @@ def judged(method: str, past: pl.DataFrame, later: pl.DataFrame) -> dict[str, ob
     start = time.perf_counter()
     expected = expected_by(method, past, later)
     seconds = time.perf_counter() - start
-    return measured(later["won"].to_numpy(), Prediction(method, expected)) | {"seconds": seconds}
+    return accuracy(later["won"].to_numpy(), expected).row(0, named=True) | {"method": method, "seconds": seconds}
 
 
 def compared(pairs: list[Split]) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def recalibrated() -> str:
     )
     won = later["won"].to_numpy()
     still = score_leads(later, card)["expected_close_rate"].to_numpy()
-    before, after = (measured(won, Prediction("weighted", expected)) for expected in (still, moved))
+    before, after = (accuracy(won, expected).row(0, named=True) for expected in (still, moved))
     return (
         "Drift, expected rates recalibrated to the 2,000 leads before each twentieth of the later ones: "
         f"expected {before['expected_rate']:.3f} -> {after['expected_rate']:.3f}, closed {after['close_rate']:.3f}; "

@@ -80,22 +80,25 @@ from .handoff import (
     touch_curve,
     touches_until_verdict,
 )
+from .lists import classified_leads, work_lists
 from .qualify import (
-    CLASSES,
     agreement,
     call_now,
+    class_counts,
     classify_leads,
     contradictions,
     disagreements,
     explain_lead,
     framework_answers,
     framework_completeness,
+    framework_coverage,
     nurture_list,
     policy_against_crm,
+    qualification_summary,
+    ready_not_handed_over,
     ready_since,
     recycle_back,
     returning_leads,
-    untold_leads,
 )
 from .rates import rate_difference, rate_interval
 from .scoring import (

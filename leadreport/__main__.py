@@ -1,35 +1,34 @@
-"""The command line: it reads the words, asks what day it is, and calls."""
+"""Parse the command line and call the rooms; the only place that reads the clock."""
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copytree
-from typing import TYPE_CHECKING
 
 import click
-import polars as pl
 
 from leadreport.check import check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
-from leadreport.errors import InputError, LeadreportError, PageError, listed
-from leadreport.lists import as_csv, named_leads, work_lists
-from leadreport.policy import PRESETS, load_policy, preset_text
+from leadreport.errors import LeadreportError
+from leadreport.lists import as_csv, classified_leads, crm_scores, work_lists
+from leadreport.policy import PRESETS
 from leadreport.qualify import explain_lead
 from leadreport.sample import SEED, write_sample
-from leadreport.scoring import open_leads_by_score, parse_scorecard, score_leads, scorecard, scorecard_text
-from leadreport.shipped import notebooks_folder, sample_folder
-from leadreport.sources import own_name, template_text
-from leadreport.workspace import Workspace, check_workspace, found_folder, open_workspace, remark_on_end_of_data
-
-if TYPE_CHECKING:
-    from leadreport import report
+from leadreport.scoring import parse_scorecard, scorecard, scorecard_text
+from leadreport.shipped import notebooks_folder, sample_workspace
+from leadreport.workspace import (
+    Workspace,
+    as_of_instant,
+    check_workspace,
+    new_workspace,
+    open_workspace,
+    remark_on_end_of_data,
+)
 
 
 class Problems(click.Group):
-    """A problem that a person can mend is a message and an exit code, never a traceback."""
+    """Show an error that a person can fix as a message and an exit code, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -41,7 +40,7 @@ class Problems(click.Group):
 
 PATH = click.Path(path_type=Path)
 FOLDER = click.argument("folder", type=PATH)
-MAYBE_FOLDER = click.argument("folder", required=False, type=PATH)
+AS_OF = click.option("--as-of", default="latest", show_default=True, help="As in 'run'.")
 
 
 @click.group(cls=Problems, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,8 +49,8 @@ def main() -> None:
     """Marketing's leads and sales' leads, on one page."""
 
 
-@main.command()
-@MAYBE_FOLDER
+@main.command("run")
+@click.argument("folder", required=False, type=PATH)
 @click.option(
     "--as-of",
     default="latest",
@@ -59,11 +58,11 @@ def main() -> None:
     help="A date; 'latest', the end of the last complete ISO week that the data cover; or 'today', the end of the last "
     "complete week before today.",
 )
-@click.option("--reports", type=PATH, default=Path("reports"), show_default=True, help="Where reports are kept.")
-@click.option("--notebooks", type=PATH, help="A folder of your own pages instead of the ones that come along.")
+@click.option("--reports", type=PATH, default=Path("reports"), show_default=True, help="The folder of reports.")
+@click.option("--notebooks", type=PATH, help="A folder with your own pages, instead of the pages of the package.")
 @click.option("--page", "pages", multiple=True, help="Only this page, such as 02_funnel; may be repeated.")
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A parameter of a page; may be repeated.")
-def run(
+def run_pages(
     folder: Path | None,
     as_of: str,
     reports: Path,
@@ -75,34 +74,35 @@ def run(
 
     Without FOLDER: this folder when it is a workspace, else the sample.
     """
-    from leadreport import report  # brings papermill and nbconvert, which other commands need not wait for
+    from leadreport import publish, run  # they import papermill and nbconvert, which the other commands do not need
 
-    watch = report.Stopwatch.since_start()
+    watch = run.Stopwatch.since_start()
     source = notebooks or notebooks_folder()
-    defaults = report.defaults_of(source, pages or None)
-    settable = {name: default for name, default in defaults.items() if name not in report.SET_BY_THE_RUN}
-    with chosen_workspace(folder) as place, failure_kept(reports, as_of):
-        with watch.timing("facts"):
-            ws = open_workspace(place, as_of=boundary(place, as_of))
-            remark = remark_on_end_of_data(ws)
-        if pages:
-            report.refuse_to_thin_out(reports, week=ws.week.name, pages=pages)
-        if remark:
-            click.echo(remark, err=True)
-        with watch.timing("lists"):
-            lists = {f"{name}.csv": as_csv(each, policy=ws.policy) for name, each in work_lists(ws).items()}
-        result = report.run_report(
+    defaults = run.defaults_of(source, pages or None)
+    with chosen_workspace(folder) as place:
+        with run.failure_kept(reports, week=week_named(as_of)):
+            with watch.timing("facts"):
+                ws = opened(place, as_of)
+                remark = remark_on_end_of_data(ws)
+            if pages:
+                run.refuse_to_drop_pages(reports, week=ws.week.name, pages=pages)
+            parameters = run.read_values(values, defaults=defaults)
+            if remark:
+                click.echo(remark, err=True)
+            with watch.timing("lists"):
+                lists = {f"{name}.csv": as_csv(each, policy=ws.policy) for name, each in work_lists(ws).items()}
+        result = run.run_report(
             ws.folder,
-            summary=summary_of(ws, remark=remark),
+            summary=publish.summary_of(ws, remark=remark),
             reports_folder=reports,
             notebooks_folder=source,
             pages=pages or None,
-            parameters=report.read_values(values, defaults=settable),
+            parameters=parameters,
             beside={"rejected.csv": defuse_formulas(ws.rejected).write_csv().encode(), **lists},
             watch=watch,
         )
-    for page, said in result.record["warnings"].items():
-        click.echo(f"{page} warned: {' '.join(said)}", err=True)
+    for page, lines in result.record["warnings"].items():
+        click.echo(f"{page} warned: {' '.join(lines)}", err=True)
     for page in result.record["pages"]:
         click.echo(f"{result.folder / page['name']}  {page['size'] / 1e6:.2f} MB")
     click.echo(f"timings: {watch.line}")
@@ -114,21 +114,15 @@ def run(
 @click.option("--preset", default="startup", show_default=True, help=f"One of {', '.join(PRESETS)}.")
 def init(folder: Path, preset: str) -> None:
     """Make a new workspace FOLDER with a commented policy and a commented mapping of sources."""
-    texts = {"policy.toml": preset_text(preset), "sources.toml": template_text()}
-    present = [name for name in texts if (folder / name).exists()]
-    if present:
-        raise InputError(f"{folder} already has {listed(present)}", hint="name a new folder, or move the files away")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        click.echo(f"wrote {folder / name}")
+    for file in new_workspace(folder, preset=preset):
+        click.echo(f"wrote {file}")
     click.echo(f"Edit both, put your files beside them, then run 'leadreport check {folder}'.")
 
 
 @main.command()
 @FOLDER
 def check(folder: Path) -> None:
-    """Show what of FOLDER would be rejected, and why; make no report."""
+    """Show which rows of FOLDER would be rejected, and why; make no report."""
     checked, policy = check_workspace(folder)
     click.echo(check_report(checked))
     stop_if_too_many(checked, policy=policy)
@@ -136,12 +130,12 @@ def check(folder: Path) -> None:
 
 @main.command()
 @FOLDER
-@click.option("--as-of", default="latest", show_default=True, help="As in 'run'.")
+@AS_OF
 @click.option("--out", type=PATH, required=True, help="The CSV to write.")
-@click.option("--card", "card_path", type=PATH, help="A signed scorecard to score with, instead of a fresh one.")
-@click.option("--save-card", type=PATH, help="Write the scorecard that was used, to be read, signed and kept.")
-@click.option("--score-name", default="score", show_default=True, help="What the CRM calls the score.")
-@click.option("--reasons-name", default="score_reasons", show_default=True, help="What the CRM calls the reasons.")
+@click.option("--card", "card_path", type=PATH, help="A signed scorecard to score with, instead of a new one.")
+@click.option("--save-card", type=PATH, help="Write the scorecard that was used to this file.")
+@click.option("--score-name", default="score", show_default=True, help="The CRM's name for the score.")
+@click.option("--reasons-name", default="score_reasons", show_default=True, help="The CRM's name for the reasons.")
 def score(
     folder: Path,
     as_of: str,
@@ -151,95 +145,57 @@ def score(
     score_name: str,
     reasons_name: str,
 ) -> None:
-    """Score every open lead of FOLDER, with reasons, under the CRM's own id, ready to go back into the CRM."""
-    ws = open_workspace(folder, as_of=boundary(folder, as_of))
+    """Score every open lead of FOLDER, with reasons, under the CRM's own ids, as a CSV for the CRM."""
+    ws = opened(folder, as_of)
     card = parse_scorecard(card_path.read_text(encoding="utf-8")) if card_path else scorecard(ws)
-    names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
-    scores = open_leads_by_score(score_leads(ws.facts, card))
-    kept = scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
-    out.write_bytes(defuse_formulas(kept).write_csv().encode())
+    scores = crm_scores(ws, card, score_name=score_name, reasons_name=reasons_name)
+    out.write_bytes(as_csv(scores, policy=ws.policy))
     if save_card:
         save_card.write_text(scorecard_text(card), encoding="utf-8")
     click.echo(card.verdict)
-    click.echo(f"wrote the scores of {kept.height:,} open leads to {out}")
+    click.echo(f"wrote the scores of {scores.height:,} open leads to {out}")
 
 
 @main.command()
 @FOLDER
 @click.option("--lead", required=True, help="The lead's id in the CRM.")
-@click.option("--as-of", default="latest", show_default=True, help="As in 'run'.")
+@AS_OF
 def explain(folder: Path, lead: str, as_of: str) -> None:
-    """Tell the story of one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
-    ws = open_workspace(folder, as_of=boundary(folder, as_of))
-    click.echo(explain_lead(named_leads(ws), lead_id=lead, policy=ws.policy))
+    """Show one lead of FOLDER: journey, score with reasons, criteria, framework, next question."""
+    ws = opened(folder, as_of)
+    click.echo(explain_lead(classified_leads(ws), lead_id=lead, policy=ws.policy))
 
 
 @main.command()
 @FOLDER
-@click.option("--seed", default=SEED, show_default=True, help="Another seed, another company.")
+@click.option("--seed", default=SEED, show_default=True, help="Another seed makes another company.")
 def sample(folder: Path, seed: int) -> None:
-    """Write the made-up company into FOLDER: policy and tables whose truths are known."""
+    """Write the sample company into FOLDER: a policy, and tables with known properties."""
     write_sample(folder, seed=seed)
     click.echo(f"wrote the sample into {folder}; run it with 'leadreport run {folder}'")
 
 
 @contextmanager
 def chosen_workspace(folder: Path | None) -> Iterator[Path]:
-    """The folder named, or this one, or the sample; a sample inside an installed package is copied before use."""
+    """The folder given, or this folder when it is a workspace, or the sample."""
     if folder is not None or Path("policy.toml").exists():
         yield folder or Path()
         return
-    shipped = sample_folder()
-    if "shipped" not in shipped.parts:
-        yield shipped
-        return
-    with tempfile.TemporaryDirectory(prefix="leadreport-") as room:
-        yield Path(copytree(shipped, Path(room) / "sample"))
+    with sample_workspace() as place:
+        yield place
 
 
-@contextmanager
-def failure_kept(reports: Path, as_of: str) -> Iterator[None]:
-    """A run that fails before its pages begin is told in the index of all reports, when its week is known."""
-    from leadreport import report
-
-    try:
-        yield
-    except LeadreportError as problem:
-        if as_of != "latest" and not isinstance(problem, PageError | report.Busy):
-            moment = datetime.now(UTC) if as_of == "today" else as_instant(as_of, zone="UTC")
-            report.keep_failure(reports, week=week_before(moment, zone="UTC").name, error=problem)
-        raise
+def opened(folder: Path, as_of: str) -> Workspace:
+    """The workspace as of what `--as-of` means today."""
+    return open_workspace(folder, as_of=as_of_instant(folder, as_of, now=datetime.now(UTC)))
 
 
-def boundary(folder: Path, as_of: str) -> datetime | str:
-    """The instant that `--as-of` means; what lies after now is a mistake in the data, never a later week."""
-    zone = load_policy(found_folder(folder) / "policy.toml").company.time_zone
-    now = datetime.now(UTC)
-    if as_of == "today":
-        return week_before(now, zone=zone).end_at
+def week_named(as_of: str) -> str | None:
+    """The week that `--as-of` names before any file is read; None for 'latest', which depends on the data."""
     if as_of == "latest":
-        return min(open_workspace(folder, as_of="latest").as_of, week_before(now, zone=zone).end_at)
-    return as_instant(as_of, zone=zone)
-
-
-def summary_of(ws: Workspace, *, remark: str | None) -> "report.WorkspaceSummary":
-    """What the report's frame says of the workspace."""
-    from leadreport import report
-
-    company = ws.policy.company
-    by_table = ws.counts.group_by("table", maintain_order=True).agg(pl.col("read", "rejected").sum())
-    return report.WorkspaceSummary(
-        company=company.name,
-        language=company.language,
-        zone=company.time_zone,
-        as_of=ws.as_of,
-        week=ws.week.name,
-        policy_version=ws.policy.version,
-        data_through_on=ws.data_through_on,
-        inputs=[report.InputFile(*row) for row in ws.inputs.select("file", "tables", "bytes", "rows", "sha256").rows()],
-        tables=[report.TableRows(*row) for row in by_table.select("table", "read", "rejected").rows()],
-        remark=remark,
-    )
+        return None
+    moment = datetime.now(UTC) if as_of == "today" else as_instant(as_of, zone="UTC")
+    return week_before(moment, zone="UTC").name
 
 
 if __name__ == "__main__":

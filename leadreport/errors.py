@@ -5,14 +5,14 @@ from difflib import get_close_matches
 
 
 class LeadreportError(Exception):
-    """A problem that a person can mend, told in three parts.
+    """A problem that a person can fix, in three parts.
 
     Parameters
     ----------
     problem
         What is wrong: the file, the column or key, how many rows.
     found
-        What stood there instead; a few sorted examples.
+        What is there instead; a few sorted examples.
     hint
         What to do about it, with real names.
 
@@ -42,7 +42,7 @@ class LeadreportError(Exception):
 
 
 class PolicyError(LeadreportError):
-    """`policy.toml` or `sources.toml` says something that cannot be meant."""
+    """`policy.toml` or `sources.toml` is missing, invalid, or does not fit the data."""
 
 
 class InputError(LeadreportError):
@@ -50,7 +50,7 @@ class InputError(LeadreportError):
 
 
 class PageError(LeadreportError):
-    """A page did not run to its end, or would publish what it must not."""
+    """A page failed, or would publish something it must not."""
 
 
 def listed(names: Iterable[object], *, most: int = 12) -> str:
@@ -67,6 +67,23 @@ def listed(names: Iterable[object], *, most: int = 12) -> str:
     return f"{shown} and {left} more" if left > 0 else shown
 
 
+def nearest(name: str, choices: Iterable[str], *, most: int = 2, cutoff: float = 0.6) -> list[str]:
+    """The choices that resemble a name, nearest first; case, spaces and underscores make no difference.
+
+    Examples
+    --------
+    >>> nearest("Lead ID", ["lead_id", "created_at"])
+    ['lead_id']
+    """
+    by_fold = {folded(choice): choice for choice in choices}
+    return [by_fold[match] for match in get_close_matches(folded(name), list(by_fold), n=most, cutoff=cutoff)]
+
+
+def folded(name: str) -> str:
+    """A name without case, underscores and surplus spaces, for comparison."""
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
 def did_you_mean(name: str, choices: Sequence[str]) -> str:
     """A question with the nearest valid names, or the list of all when none is near.
 
@@ -77,8 +94,5 @@ def did_you_mean(name: str, choices: Sequence[str]) -> str:
     >>> did_you_mean("x", ["lead", "customer"])
     'allowed: customer, lead'
     """
-    by_fold = {choice.casefold(): choice for choice in choices}
-    near = get_close_matches(name.casefold(), list(by_fold), n=2, cutoff=0.6)
-    if not near:
-        return f"allowed: {listed(choices, most=20)}"
-    return f"did you mean {' or '.join(repr(by_fold[match]) for match in near)}?"
+    near = nearest(name, choices)
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else f"allowed: {listed(choices, most=20)}"

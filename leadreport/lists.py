@@ -1,4 +1,4 @@
-"""The lists that people work from, for files beside the report: whom to call, who waits, whom to warm up."""
+"""The lists that people work from, as tables and as CSV: whom to call, who waits, whom to nurture, whom to recycle."""
 
 import polars as pl
 import polars.selectors as cs
@@ -8,7 +8,8 @@ from leadreport.clock import Period
 from leadreport.handoff import bridge_leads, overdue_leads
 from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
-from leadreport.scoring import scored_leads
+from leadreport.scoring import Scorecard, open_leads_by_score, score_leads, scored_leads
+from leadreport.sources import own_name
 from leadreport.workspace import Workspace
 
 WEEKS = 13
@@ -16,47 +17,67 @@ WEEKS = 13
 
 
 def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
-    """The lists by the name of their file: call_now, overdue, nurture, recycle_back, bridge_leads.
+    """The lists that people work from, by name: call_now, overdue, nurture, recycle_back, bridge_leads.
 
-    Overdue is every lead that waits too long, however old; it is left out when no activities tell who was called.
+    A run writes each as a CSV file beside the report. Overdue is every lead that waits too long, however old; it is
+    left out without a table of activities, because then it is not known who was called (definition 8a).
 
     Examples
     --------
     >>> import leadreport as lr
-    >>> lists = work_lists(lr.open_workspace("data/sample", as_of="2026-11-16"))
+    >>> lists = lr.work_lists(lr.open_workspace("data/sample", as_of="2026-11-16"))
     >>> sorted(lists)
     ['bridge_leads', 'call_now', 'nurture', 'overdue', 'recycle_back']
     """
-    named = named_leads(ws)
+    classified = classified_leads(ws)
     quarter = Period(ws.week.shifted(1 - WEEKS).start_on, ws.week.end_on, ws.policy.company.time_zone)
     overdue = {"overdue": overdue_leads(ws.facts, policy=ws.policy, as_of=ws.as_of)} if ws.has("activities") else {}
     return {
-        "call_now": call_now(named),
+        "call_now": call_now(classified),
         **overdue,
-        "nurture": nurture_list(named),
-        "recycle_back": recycle_back(named),
+        "nurture": nurture_list(classified),
+        "recycle_back": recycle_back(classified),
         "bridge_leads": bridge_leads(
             ws.facts, ws.leads, ws.stages, period=quarter, policy=ws.policy, as_of=ws.as_of
         ),
     }  # fmt: skip
 
 
-def named_leads(ws: Workspace) -> pl.DataFrame:
-    """Every lead with its class, and its score where the workspace can be scored."""
-    seen = ws.activities.filter(pl.col("happened_at") < ws.as_of)
-    return classify_leads(scored_leads(ws), policy=ws.policy, activities=seen)
+def classified_leads(ws: Workspace) -> pl.DataFrame:
+    """Every lead of a workspace with its score and its class; see `scored_leads` and `classify_leads`.
 
-
-def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:
-    """A list as people open it: local times, several things in one cell parted by semicolons, no formulas.
+    Raises
+    ------
+    InputError
+        When the policy names an attribute that the leads lack.
 
     Examples
     --------
+    >>> import leadreport as lr
+    >>> classified = lr.classified_leads(lr.open_workspace("data/sample", as_of="2026-11-16"))
+    >>> classified.select("score", "class", "why").columns
+    ['score', 'class', 'why']
+    """
+    return classify_leads(scored_leads(ws), policy=ws.policy, activities=ws.activities)
+
+
+def crm_scores(ws: Workspace, card: Scorecard, *, score_name: str, reasons_name: str) -> pl.DataFrame:
+    """The scores of all open leads, highest first: id, score, expected_close_rate, reasons, under the CRM's names."""
+    scores = open_leads_by_score(score_leads(ws.facts, card))
+    names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
+    return scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
+
+
+def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:
+    """A list as a CSV file that people open: local times, no formulas.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
     >>> from leadreport.policy import parse_policy, preset_text
-    >>> frame = pl.DataFrame({"lead_id": ["=1+1"], "criteria_missing": [["a", "b"]]})
+    >>> frame = pl.DataFrame({"lead_id": ["=1+1"], "at": [datetime(2026, 1, 5, 9, tzinfo=UTC)]})
     >>> as_csv(frame, policy=parse_policy(preset_text("startup")))
-    b"lead_id,criteria_missing\\n'=1+1,a; b\\n"
+    b"lead_id,at\\n'=1+1,2026-01-05 10:00\\n"
     """
     local = cs.datetime().dt.convert_time_zone(policy.company.time_zone).dt.strftime("%Y-%m-%d %H:%M")
-    texts = frame.with_columns(local, cs.by_dtype(pl.List(pl.String)).list.join("; "))
-    return defuse_formulas(texts).write_csv().encode()
+    return defuse_formulas(frame.with_columns(local)).write_csv().encode()

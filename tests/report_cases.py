@@ -1,9 +1,9 @@
-"""What the tests of the report share: a workspace's summary and where the fixture notebooks are."""
+"""What the tests of run and publish share: a workspace's summary and the folder of the fixture notebooks."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from leadreport.report import InputFile, TableRows, WorkspaceSummary
+from leadreport.publish import InputFile, TableRows, WorkspaceSummary
 
 NOTEBOOKS = Path(__file__).parent / "fixtures" / "notebooks"
 

@@ -9,11 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadreport.check import check_report, check_tables, defuse_formulas, describe_rejected, stop_if_too_many
-from leadreport.errors import InputError
-from leadreport.policy import parse_policy, preset_text
+from leadreport.check import (
+    check_report,
+    check_tables,
+    defuse_formulas,
+    describe_rejected,
+    empty_rates,
+    odd_leads,
+    refuse_unknown_attributes,
+    row_totals,
+    stop_if_too_many,
+    table_reach,
+)
+from leadreport.errors import InputError, PolicyError
+from leadreport.policy import PRESETS, Policy, parse_policy, preset_text
 from leadreport.sources import read_tables
 from leadreport.tables import TABLES, column_types, raw_table
+from leadreport.words import STAGES
 
 POLICY = parse_policy(preset_text("startup"))
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -50,7 +62,7 @@ def test_a_row_has_a_line_for_each_of_its_reasons():
     assert reasons(result) == [
         ("deals", 2, "amount", "is negative"),
         ("deals", 2, "closed_at", "is missing, but the deal is won or lost"),
-        ("deals", 2, "lead_id", "no such lead"),
+        ("deals", 2, "lead_id", "refers to an unknown lead"),
     ]
     assert result.counts.filter(table="deals").select("read", "good", "rejected").rows() == [(1, 0, 1)]
 
@@ -61,14 +73,16 @@ def test_of_two_rows_with_one_id_the_first_good_one_stays():
     assert result.tables["leads"]["channel"].to_list() == ["2"]
     assert reasons(result) == [
         ("leads", 2, "created_at", "is missing"),
-        ("leads", 4, "lead_id", "is there already in an earlier row"),
+        ("leads", 4, "lead_id", "repeats the id of an earlier row"),
     ]
 
 
 def test_a_row_of_a_rejected_lead_is_rejected_with_it():
     leads = LEADS.with_columns(created_at=pl.Series([AT, None]))
     given = pl.DataFrame({"lead_id": ["a", "b"], "given_at": [AT, AT], "score": [7, 7]})
-    assert reasons(checked(leads=leads, feedback=given))[1:] == [("feedback", 3, "lead_id", "no such lead")]
+    assert reasons(checked(leads=leads, feedback=given))[1:] == [
+        ("feedback", 3, "lead_id", "refers to an unknown lead")
+    ]
 
 
 def test_a_deal_may_have_no_lead_and_an_activity_may_not():
@@ -112,16 +126,35 @@ def test_a_run_stops_when_more_is_rejected_than_the_policy_allows():
     with pytest.raises(InputError) as error:
         stop_if_too_many(checked(leads=MANY), policy=POLICY)
     assert str(error.value) == (
-        "more rows are rejected than the policy allows (5.0 %)\n"
-        "leads: 2 of 20 rows (10.0 %) rejected\n\n"
+        "more rows are rejected than the policy allows (5.0%)\n"
+        "leads: 2 of 20 rows (10.0%) rejected\n\n"
         "Found: \n"
         "  2 x leads, created_at: is missing (leads.csv line 20: empty; leads.csv line 21: empty)\n\n"
-        "Hint: 'leadreport check FOLDER' shows where; mend the export or its mapping, or raise checks.max_rejected_rate"
+        "Hint: 'leadreport check FOLDER' shows where; correct the export or its mapping, or raise "
+        "checks.max_rejected_rate"
     )
 
 
+ONE_BAD = MANY.slice(1, 18)
+"""18 rows, 17 good and one rejected."""
+
+
 def test_a_run_goes_on_when_exactly_the_allowed_share_is_rejected():
-    stop_if_too_many(checked(leads=MANY.head(19).vstack(MANY.head(1).with_columns(lead_id=pl.lit("x")))), policy=POLICY)
+    leads = pl.concat([ONE_BAD, MANY.head(2).with_columns(lead_id=pl.Series(["x", "y"]))])
+    assert checked(leads=leads).counts.select("read", "rejected").rows() == [(20, 1)]
+    stop_if_too_many(checked(leads=leads), policy=POLICY)
+
+
+def test_a_run_stops_when_one_row_less_makes_the_share_too_large():
+    leads = pl.concat([ONE_BAD, MANY.head(1)])
+    with pytest.raises(InputError, match=r"leads: 1 of 19 rows \(5.3%\) rejected"):
+        stop_if_too_many(checked(leads=leads), policy=POLICY)
+
+
+def test_the_limit_holds_for_each_table_and_not_for_all_rows_together():
+    given = pl.DataFrame({"lead_id": ["L0", "z"], "given_at": [AT, AT], "score": [7, 7]})
+    with pytest.raises(InputError, match=r"feedback: 1 of 2 rows \(50.0%\) rejected"):
+        stop_if_too_many(checked(leads=MANY.head(18), feedback=given), policy=POLICY)
 
 
 def test_reasons_are_summed_up_with_their_frequency_and_first_places():
@@ -131,9 +164,9 @@ def test_reasons_are_summed_up_with_their_frequency_and_first_places():
     ]
 
 
-def test_the_report_for_the_terminal_tells_files_then_reasons():
+def test_the_report_for_the_terminal_gives_files_then_reasons():
     assert check_report(checked(leads=MANY, spend=SPEND)) == (
-        "leads  leads.csv  20 read, 18 good, 2 rejected (10.0 %)\n"
+        "leads  leads.csv  20 read, 18 good, 2 rejected (10.0%)\n"
         "spend  spend.csv  3 read, 3 good, 0 rejected\n\n"
         "leads, created_at: is missing: 2 rows\n"
         "  leads.csv line 20: empty\n"
@@ -142,14 +175,123 @@ def test_the_report_for_the_terminal_tells_files_then_reasons():
 
 
 def test_signs_that_steer_a_terminal_and_long_values_do_not_reach_it():
-    stages = pl.DataFrame({"lead_id": ["a", "a"], "reached_at": [AT, AT], "stage": ["\x1b[31mred\x00", "x" * 300]})
+    texts = ["\x1b[31mred\x00", "x" * 200, "x" * 201]
+    stages = pl.DataFrame({"lead_id": ["a"] * 3, "reached_at": [AT] * 3, "stage": texts})
     values = checked(stages=stages).rejected["value"].to_list()
-    assert values == ["�[31mred�", "x" * 200 + "…"]
+    assert values == ["�[31mred�", "x" * 200, "x" * 200 + "…"]
 
 
 def test_formulas_are_made_harmless_and_numbers_are_not_touched():
     frame = pl.DataFrame({"value": ["=1+1", " +cmd|x", "-3.5", "@x", "+49 1", "a=b"], "line": [1, 2, 3, 4, 5, 6]})
     assert defuse_formulas(frame)["value"].to_list() == ["'=1+1", "' +cmd|x", "-3.5", "'@x", "'+49 1", "a=b"]
+
+
+def policy_with(attributes: str, *, mql: str = '{ attribute = "source", is = ["web"] }') -> Policy:
+    """The start-up policy with other attributes, and one attribute criterion more."""
+    text = preset_text("startup").replace('["channel", "source"]', attributes)
+    return parse_policy(text.replace("[criteria.mql]\nany = [", f"[criteria.mql]\nany = [\n    {mql},"))
+
+
+def refusal(leads: pl.DataFrame, policy: Policy) -> str:
+    with pytest.raises(PolicyError) as error:
+        check_tables({"leads": raw_table("leads", leads)}, policy=policy)
+    return str(error.value)
+
+
+def test_an_attribute_that_the_leads_lack_is_one_error_with_the_nearest_names():
+    leads = LEADS.with_columns(industry=pl.lit("retail"), employees=pl.lit(5))
+    policy = policy_with('["channel", "industri", "zzz"]', mql='{ attribute = "industri", is = ["retail"] }')
+    assert refusal(leads, policy) == (
+        "policy.toml names 2 attributes that the leads do not have: 'industri' (scoring.attributes, criteria.mql), "
+        "'zzz' (scoring.attributes)\n\n"
+        "Found: campaign, channel, created_at, employees, industry, owner, source, team\n\n"
+        "Hint: is 'industri' meant to be 'industry'? "
+        "Correct policy.toml, or add the column to the leads in sources.toml"
+    )
+
+
+def test_an_attribute_of_a_criterion_alone_is_checked_too():
+    told = refusal(LEADS, policy_with('["channel"]', mql='{ attribute = "job_level", at_least = 3 }'))
+    assert told.startswith("policy.toml names an attribute that the leads do not have: 'job_level' (criteria.mql)")
+
+
+def test_an_id_is_no_attribute():
+    assert "'merged_into' (scoring.attributes)" in refusal(LEADS, policy_with('["merged_into"]'))
+
+
+@pytest.mark.parametrize("name", ["engagement", "activities", "answer_budget", "trial_started_count", "sales_touches"])
+def test_what_the_facts_compute_may_be_an_attribute(name):
+    refuse_unknown_attributes(LEADS.with_columns(source=None), policy=policy_with(f'["{name}"]'))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_runs_on_leads_with_an_id_and_a_date(preset):
+    raw = {"leads": raw_table("leads", LEADS)}
+    assert check_tables(raw, policy=parse_policy(preset_text(preset))).tables["leads"].height == 2
+
+
+# --- what the good rows can carry ----------------------------------------------------------------------------------
+
+
+def test_empty_rates_are_shares_of_all_leads_the_emptiest_first():
+    facts = pl.DataFrame({"a": [1, None, None], "b": [None, None, None], "c": ["", "x", "y"]})
+    assert empty_rates(facts, attributes=["c", "a", "b"]).rows() == [("b", 1.0), ("a", 0.666667), ("c", 0.0)]
+
+
+def day(number: int | None) -> datetime | None:
+    return None if number is None else datetime(2026, 3, number, tzinfo=UTC)
+
+
+FACTS = pl.DataFrame(
+    [
+        # lead_at, mql_at, sal_at, sql_at, opportunity_at, customer_at, touch, merged, imputed, owner, channel
+        (day(1), day(2), None, None, None, None, day(2), 0, False, "Ann", "web"),
+        (day(1), day(3), day(2), None, None, None, day(2), 2, False, None, "web"),
+        (day(1), day(2), day(2), day(2), None, None, None, 1, True, "Ann", None),
+        (day(1), None, None, None, None, None, day(2), 0, False, None, "web"),
+    ],
+    schema=[
+        *(f"{stage}_at" for stage in STAGES),
+        *("first_sales_touch_at", "merged_leads", "is_sal_imputed", "owner", "channel"),
+    ],
+    orient="row",
+).with_columns(is_mql=pl.col("mql_at").is_not_null())
+
+
+def test_odd_leads_are_counted_one_row_for_each_oddity():
+    assert odd_leads(FACTS).rows() == [
+        ("records merged into another lead", 3),
+        ("leads with a stage that only a later one implies", 1),
+        ("leads with a later stage dated earlier", 1),
+        ("leads that sales touched before they were MQL", 1),
+        ("MQLs without an owner", 1),
+        ("leads without a channel", 1),
+    ]
+
+
+def test_no_lead_is_no_odd_lead():
+    assert odd_leads(FACTS.clear())["leads"].to_list() == [0] * 6
+
+
+def test_a_table_reaches_from_its_first_row_to_its_last():
+    result = checked(feedback=pl.DataFrame({"lead_id": ["a", "b"], "given_at": [day(9), day(4)], "score": [7, 7]}))
+    reach = {table: (first, last) for table, first, last in table_reach(Opened(result.tables)).iter_rows()}
+    assert list(reach) == ["leads", "activities", "stages", "deals", "answers", "feedback"]
+    assert reach["feedback"] == (day(4), day(9))
+    assert reach["deals"] == (None, None)
+
+
+class Opened:
+    """The tables by name, as a workspace gives them."""
+
+    def __init__(self, tables: dict[str, pl.DataFrame]) -> None:
+        self.table = tables.__getitem__
+
+
+def test_totals_add_up_over_files_and_by_table():
+    result = checked(leads=MANY, spend=SPEND)
+    assert row_totals(result.counts).rows() == [(23, 21, 2, 0.0869565217, 0)]
+    assert row_totals(result.counts, by="table").rows() == [("leads", 20, 18, 2, 0.1, 0), ("spend", 3, 3, 0, 0.0, 0)]
 
 
 CELL = st.sampled_from(
@@ -192,7 +334,7 @@ def test_the_order_of_rows_changes_neither_counts_nor_reasons(order):
     assert describe_rejected(result.rejected).select("column", "reason", "rows").rows() == [
         ("reached_at", "is missing", 2),
         ("lead_id", "is missing", 1),
-        ("lead_id", "no such lead", 1),
+        ("lead_id", "refers to an unknown lead", 1),
         ("stage", "is missing", 1),
-        ("stage", "is not one of the agreed words", 1),
+        ("stage", "is not one of the allowed values", 1),
     ]

@@ -134,7 +134,7 @@ def test_what_a_run_tells_its_pages_is_not_set_by_hand(tmp_path):
 
 def test_an_instant_before_the_data_begin_is_one_clear_error(tmp_path):
     result = call("run", SAMPLE, "--as-of", "2020-01-06", "--reports", tmp_path)
-    assert result.exit_code == ERRORS and "no lead was there yet: the data begin on 2025-05-19" in result.output
+    assert result.exit_code == ERRORS and "there was no lead yet: the data begin on 2025-05-19" in result.output
 
 
 def test_a_few_pages_do_not_replace_a_whole_report(tmp_path):

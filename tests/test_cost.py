@@ -29,7 +29,7 @@ from leadreport.cost import (
     with_total,
 )
 from leadreport.errors import InputError
-from leadreport.policy.model import Cost
+from leadreport.policy.sections import Cost
 
 MEDIA = policy(cost=Cost(basis="media"))
 

@@ -199,7 +199,7 @@ def test_the_values_decide_where_the_name_is_silent():
 
 def test_the_name_of_a_column_gives_its_heading():
     names = ["cost_per_sql", "sqls", "is_hot", "first_touch_at", "n", "crm_stage"]
-    labels = ["Cost per SQL", "SQLs", "Hot", "First touch", "n", "CRM stage"]
+    labels = ["Cost per SQL", "SQLs", "Hot", "First touch", "n", "Stage in the CRM"]
     assert [formats.label_of(name) for name in names] == labels
 
 

@@ -22,7 +22,6 @@ from leadreport.funnel import (
     learnt_horizons,
     left_truncation,
     mix_and_rate,
-    policies_side_by_side,
     published_numbers,
     restated,
     seen_at,
@@ -32,7 +31,7 @@ from leadreport.funnel import (
     week_on_week,
     weekly_entries,
 )
-from leadreport.policy.model import Change
+from leadreport.policy.sections import Change
 from leadreport.words import STAGES
 
 ABC = facts(
@@ -641,15 +640,6 @@ def test_a_new_definition_is_named_but_does_not_make_leads_come_in():
     assert set(changed.filter(name="lead_to_mql_rate")["why"]) == {"new definition"}
     assert changed.filter(name="lead_to_mql_rate", week="2026-W03").select("published", "now").row(0) == (0.0, None)
     assert changed.filter(name="leads")["why"].to_list() == ["late or changed rows"]
-
-
-def test_two_policies_are_laid_side_by_side_over_the_same_history():
-    """Within 21 days one of four leads of the first week became an MQL, within 35 days two."""
-    history = week_leads(sqls=[8, 30])
-    both = policies_side_by_side(history, history, old_policy=within(21), new_policy=within(35), as_of=day(42))
-    rates = both.filter(name="lead_to_mql_rate").select("week", "old", "new", "change", "old_n", "new_n")
-    assert rates.head(2).rows() == [("2026-W02", 0.25, 0.5, 0.25, 4, 4), ("2026-W03", 0.0, None, None, 2, None)]
-    assert both.filter(name="leads").select(pl.col("change").abs().sum()).item() == 0
 
 
 def test_leads_older_than_a_year_are_not_forecast_to_move_on():

@@ -13,12 +13,14 @@ PACKAGE = ROOT / "leadreport"
 
 ORDER = (
     *("errors", "words", "policy", "clock", "tables", "sources", "check", "facts", "workspace", "rates"),
-    *("scoring", "qualify", "funnel", "cost", "handoff", "lists", "formats", "charts", "page", "report"),
+    *("scoring", "qualify", "funnel", "cost", "handoff", "lists", "formats", "charts", "page"),
+    *("publish", "run"),
 )
 """The rooms from the ground up: a room may import what stands before it, less what MUST_NOT_KNOW forbids."""
 
 METRICS = {"scoring", "qualify", "funnel", "cost", "handoff"}
 READING = {"sources", "check", "facts", "workspace"}
+DRAWING = {"charts", "page"}
 ALONE = {"shipped": set(), "sample": {"errors", "words", "policy", "clock", "tables"}}
 """Rooms beside the order, and what they may know."""
 
@@ -30,7 +32,7 @@ MUST_NOT_KNOW: dict[str, set[str]] = {
     "formats": {*ORDER} - {"errors", "words"},
     "charts": {*ORDER} - {"errors", "words", "formats"},
     "page": {*ORDER} - {"errors", "words", "formats", "charts"},
-    "report": {"tables", "sources", "check", "facts", "rates", "lists", "charts", "page", *METRICS},
+    **{room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "lists"} for room in ("publish", "run")},
 }
 """The walls: CONTRIBUTING.md says why."""
 
@@ -100,7 +102,7 @@ def test_no_committed_file_is_large():
 
 
 def pinned_versions() -> dict[str, str]:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", lock, flags=re.MULTILINE))
 
 
@@ -127,7 +129,8 @@ CONDA_NAMES = {"tzdata": "python-tzdata"}
 def test_the_conda_environment_says_the_same_as_the_project():
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
     conda = {line.strip(" -") for line in lines if line.startswith("  - ")} - {"conda-forge", "pip", "pip:"}
-    wanted = {each.replace("tzdata", CONDA_NAMES["tzdata"]) for each in project()["dependencies"]}
+    named = project()["dependencies"] + project()["optional-dependencies"]["lab"]
+    wanted = {each.replace("tzdata", CONDA_NAMES["tzdata"]) for each in named}
     assert conda == wanted | {f"python{project()['requires-python']}"}
 
 

@@ -1,12 +1,15 @@
 """The lists that people work from: what is in them, and what they need."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copy
 
 import polars as pl
 import pytest
 
-from leadreport.lists import named_leads, work_lists
+from leadreport.errors import PolicyError
+from leadreport.lists import as_csv, classified_leads, work_lists
+from leadreport.policy import load_policy
 from leadreport.workspace import open_workspace
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -17,7 +20,7 @@ def lists() -> dict[str, pl.DataFrame]:
     return work_lists(open_workspace(SAMPLE, as_of="2026-11-16"))
 
 
-def test_nobody_who_is_to_be_recycled_is_to_be_nurtured(lists):
+def test_a_lead_to_be_recycled_is_not_to_be_nurtured(lists):
     assert set(lists["nurture"]["lead_id"]) & set(lists["recycle_back"]["lead_id"]) == set()
     assert lists["call_now"]["score"].is_sorted(descending=True)
 
@@ -31,12 +34,26 @@ def test_the_counts_of_the_bridge_and_its_leads_are_the_same(lists):
 
 def test_a_past_report_does_not_see_when_a_class_was_earned_later():
     ws = open_workspace(SAMPLE, as_of="2026-03-02")
-    assert named_leads(ws)["earned_at"].max() < ws.as_of
+    assert classified_leads(ws)["earned_at"].max() < ws.as_of
 
 
-def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_nobody_overdue(tmp_path):
+def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_no_overdue_leads(tmp_path):
     copy(SAMPLE / "policy.toml", tmp_path)
     pl.read_parquet(SAMPLE / "leads.parquet").head(60).write_parquet(tmp_path / "leads.parquet")
     found = work_lists(open_workspace(tmp_path, as_of="latest"))
     assert sorted(found) == ["bridge_leads", "call_now", "nurture", "recycle_back"]
     assert found["call_now"]["score"].null_count() == found["call_now"].height
+
+
+def test_an_attribute_that_the_leads_lack_is_an_error_and_not_a_list_without_scores(tmp_path):
+    text = (SAMPLE / "policy.toml").read_text(encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(text.replace('"industry",', '"industri",'), encoding="utf-8")
+    pl.read_parquet(SAMPLE / "leads.parquet").write_parquet(tmp_path / "leads.parquet")
+    with pytest.raises(PolicyError, match="industri"):
+        work_lists(open_workspace(tmp_path, as_of="2026-11-16"))
+
+
+def test_every_list_is_a_file_with_local_times_and_without_formulas():
+    frame = pl.DataFrame({"lead_id": ["=1+1", "a"], "at": [datetime(2026, 7, 5, 9, tzinfo=UTC), None]})
+    text = as_csv(frame, policy=load_policy(SAMPLE / "policy.toml")).decode()
+    assert text == "lead_id,at\n'=1+1,2026-07-05 11:00\na,\n"

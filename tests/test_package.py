@@ -36,7 +36,7 @@ def test_the_wheel_ships_templates_notebooks_presets_and_the_sample(wheel):
         f"leadreport/policy/preset/{path.name}" for path in (ROOT / "leadreport" / "policy" / "preset").iterdir()
     }
     assert pages | sample | presets <= names
-    assert any(name.startswith("leadreport/report/templates/") and name.endswith(".js") for name in names)
+    assert any(name.startswith("leadreport/publish/templates/") and name.endswith(".js") for name in names)
     assert not [name for name in names if "/facts/" in name and not name.endswith(".py")]
 
 

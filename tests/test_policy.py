@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadreport.errors import PolicyError
 from leadreport.policy import PRESETS, Behaviour, Group, Policy, load_policy, parse_policy, preset_text
-from leadreport.policy.versions import USED_BY
+from leadreport.policy.model import USED_BY
 from leadreport.words import STAGES
 from leadreport.workspace import open_workspace
 
@@ -74,7 +74,7 @@ MISTAKES = [
     (
         "lead_to_mql = 30",
         "lead_to_mgl = 30",
-        "horizons: 'lead_to_mgl' is not a step up the ladder; did you mean 'lead_to_mql'",
+        "horizons: 'lead_to_mgl' is not a step from a stage to a later one; did you mean 'lead_to_mql'",
     ),
     ("mql_to_sal = 14", "", "horizons: misses mql_to_sal"),
     (
@@ -200,7 +200,9 @@ def test_what_defines_no_number_changes_no_version(changes):
     assert versions(changed(changes)) == versions(policy)
 
 
-@pytest.mark.parametrize(("key", "value", "numbers"), DEFINITION_CHANGES, ids=lambda part: str(part)[:40])
+@pytest.mark.parametrize(
+    ("key", "value", "numbers"), DEFINITION_CHANGES, ids=[change[0] for change in DEFINITION_CHANGES]
+)
 def test_a_changed_definition_changes_the_version_and_the_numbers_that_use_it(key, value, numbers):
     before, now = parse_policy(STARTUP), changed({key: value})
     assert now.version != before.version
@@ -306,7 +308,7 @@ def test_a_horizon_that_is_not_written_is_the_sum_of_its_steps():
         lambda one: st.tuples(st.just(one), st.sampled_from(STAGES[STAGES.index(one) + 1 :]))
     )
 )
-def test_every_step_up_the_ladder_has_a_horizon(step):
+def test_every_step_to_a_later_stage_has_a_horizon(step):
     assert parse_policy(STARTUP).horizon_days(*step) > 0
 
 

@@ -11,8 +11,7 @@ import pytest
 from leadreport.clock import as_instant
 from leadreport.facts import lead_facts
 from leadreport.policy import CRITERIA, load_policy, parse_policy
-from leadreport.sample import flaws, make_sample, opinions, people, stages, truths, write_sample
-from leadreport.sample.files import CSV, POLICY
+from leadreport.sample import CSV, POLICY, crm, flaws, make_sample, people, truths, write_sample
 from leadreport.tables import TABLES, column_types
 from leadreport.words import STAGES
 
@@ -144,7 +143,7 @@ def test_the_codebook_counts_every_bad_row() -> None:
     for table, count, wrong in listed_flaws():
         assert WRONG[wrong](as_text(COMMITTED, table)).height == count, (table, wrong)
     planted = sum(count for rows in flaws.BAD.values() for count, _ in rows)
-    assert sum(count for _, count, _ in listed_flaws()) == planted + 2  # and two lines that nobody can read
+    assert sum(count for _, count, _ in listed_flaws()) == planted + 2  # and two lines that cannot be read
 
 
 def test_bad_rows_are_few_in_every_table(sample: dict[str, pl.DataFrame]) -> None:
@@ -236,20 +235,20 @@ def test_the_codebook_lists_every_column_of_the_facts(sample: dict[str, pl.DataF
 
 def test_the_codebook_lists_the_planted_effects() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([\w+-]+) \| ([\d.]+) \| ([-+\d.]+) \|$", CODEBOOK, flags=re.MULTILINE)
-    told = {(name, value): (float(share), float(effect)) for name, value, share, effect in rows}
+    stated = {(name, value): (float(share), float(effect)) for name, value, share, effect in rows}
     attributes = {"industry": truths.INDUSTRIES, "company_size": truths.COMPANY_SIZES, "job_level": truths.JOB_LEVELS}
     planted = {(name, value): pair for name, values in attributes.items() for value, pair in values.items()}
-    assert told == planted | {("trial_requested", "true"): (truths.TRIAL_SHARE, truths.TRIAL_EFFECT)}
+    assert stated == planted | {("trial_requested", "true"): (truths.TRIAL_SHARE, truths.TRIAL_EFFECT)}
 
 
 def test_the_codebook_lists_the_planted_channels() -> None:
     rows = re.findall(r"^\| (\w+) \| (\d+) \| ([-+\d.]+) \| (\d+) \| (\d+) \|$", CODEBOOK, flags=re.MULTILINE)
-    told = {name: tuple(map(float, numbers)) for name, *numbers in rows}
-    assert told == {name or "unknown": tuple(map(float, each[:4])) for name, each in truths.CHANNELS.items()}
+    stated = {name: tuple(map(float, numbers)) for name, *numbers in rows}
+    assert stated == {name or "unknown": tuple(map(float, each[:4])) for name, each in truths.CHANNELS.items()}
 
 
 def test_the_codebook_says_the_numbers_that_are_planted() -> None:
-    slow, skipped = truths.REPS[truths.SLOW_REP][2], stages.SKIPPED
+    slow, skipped = truths.REPS[truths.SLOW_REP][2], crm.SKIPPED
     sentences = [
         f"| Seed | {truths.SEED},",
         f"{truths.BOUGHT_SHARE:.0%} of the outbound leads",
@@ -269,10 +268,10 @@ def test_the_codebook_says_the_numbers_that_are_planted() -> None:
         f"{flaws.MERGED + flaws.CHAINED} leads were created twice and merged: {flaws.MERGED} duplicates",
         f"{flaws.EARLY_MQLS} MQLs stand before their lead was created, {flaws.EARLY_SQLS} SQLs before their MQL",
         f"{skipped['mql']:.0%} of the MQLs, {skipped['sal']:.0%} of the SALs, {skipped['sql']:.0%} of the SQLs",
-        f"{opinions.LIST_MALUS} points lower for bought lists",
+        f"{crm.LIST_MALUS} points lower for bought lists",
     ]
-    told = " ".join(CODEBOOK.split()).replace(" %", "%")
-    assert [sentence for sentence in sentences if sentence not in told] == []
+    stated = " ".join(CODEBOOK.split()).replace(" %", "%")
+    assert [sentence for sentence in sentences if sentence not in stated] == []
 
 
 def test_the_agreement_of_the_sample_reads_as_a_policy_with_targets() -> None:

@@ -11,8 +11,7 @@ from scipy.stats import binom, poisson
 
 from leadreport.clock import as_instant, local_date, working_hours
 from leadreport.policy import load_policy
-from leadreport.sample import make_sample, truths
-from leadreport.sample.files import POLICY
+from leadreport.sample import POLICY, make_sample, truths
 from leadreport.words import STAGES
 
 ZONE = "Europe/Berlin"
@@ -166,7 +165,7 @@ def test_young_cohorts_are_visibly_open(journeys: pl.DataFrame) -> None:
     assert standardised(rate(young, "is_customer"), rate(old, "is_customer")) < -3
 
 
-# (2) the dear channel, the cheap one, the list that sales rejects
+# (2) the expensive channel, the cheap one, the list that sales rejects
 
 
 @pytest.fixture(scope="module")

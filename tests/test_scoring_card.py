@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from leadreport.errors import InputError
-from leadreport.scoring import fit_scorecard, parse_scorecard, recalibrate, score_leads, scorecard_text
+from leadreport.scoring import fit_scorecard, parse_scorecard, points_of, recalibrate, score_leads, scorecard_text
 
 
 def paired_leads(leads: int = 4_000) -> pl.DataFrame:
@@ -100,3 +100,37 @@ def test_recent_leads_within_chance_move_nothing(card):
     same = recalibrate(card, paired_leads())
     assert same.recalibration_note is None
     assert same.curve.shift == 0
+
+
+def test_a_card_of_an_earlier_version_can_be_read(card):
+    moved = recalibrate(card, paired_leads(2_000).filter("is_customer"))
+    text = scorecard_text(moved)
+    assert "[recalibration]\n" in text
+    earlier = parse_scorecard(text.replace("[recalibration]\n", "[anchor]\n"))
+    assert earlier.recalibration == moved.recalibration
+    assert scorecard_text(earlier) == text
+
+
+def test_the_verdict_tells_of_a_recalibration(card):
+    recent = paired_leads(2_000).with_columns(is_customer=pl.col("is_customer") & (pl.int_range(pl.len()) % 3 == 0))
+    assert card.verdict.startswith("The points tell leads apart")
+    assert recalibrate(card, recent).verdict == f"{card.verdict} {recalibrate(card, recent).recalibration_note}"
+
+
+def test_the_extremes_of_a_card_are_its_best_and_worst_value(card):
+    ranked = card.table.sort("points")
+    best, worst = ranked["value"][-1], ranked["value"][0]
+    assert f"= {best} (" in card.extremes.split(";")[0]
+    assert f"= {worst} (" in card.extremes.split(";")[1]
+
+
+def test_values_that_earn_points_come_with_the_most_points_first(card):
+    assert card.earning["points"].min() > 0
+    assert card.earning["points"].is_sorted(descending=True)
+
+
+def test_a_lead_is_added_up_from_the_first_row_when_none_is_named(card):
+    leads = paired_leads(20).with_row_index("lead_id").cast({"lead_id": pl.String})
+    assert points_of(leads, card).equals(points_of(leads, card, lead_id="0"))
+    assert points_of(leads.clear(), card).is_empty()
+    assert points_of(leads, card)["total"][-1] / 10 == pytest.approx(score_leads(leads, card)["score"][0])

@@ -256,7 +256,7 @@ def test_the_same_leads_are_stable_and_others_are_not():
     card = fit_scorecard(leads, attributes=["trial"], outcome="is_customer")
     assert stability(leads, card)["psi"].to_list() == [0.0, 0.0]
     moved = stability(leads.filter("trial"), card)
-    assert moved["band"].to_list() == ["refit", "refit"]
+    assert moved["verdict"].to_list() == ["refit", "refit"]
     few = stability(leads.head(9), card)
     assert few["is_noise"].to_list() == [True, True]
 

@@ -1,5 +1,7 @@
 """The scorecard of a policy, the scores of a workspace, and one score added up by hand."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -67,3 +69,68 @@ def test_on_shuffled_outcomes_there_is_nothing_to_score_with():
     card = lr.fit_scorecard(shuffled, attributes=used, outcome="is_customer")
     assert card.table["points"].abs().max() <= 10
     assert card.verdict.startswith("There is nothing to score with")
+
+
+# The scores of a workspace
+
+
+def with_facts(facts: pl.DataFrame, *, policy=WS.policy):
+    """The sample's workspace with other facts."""
+    ws = replace(WS, policy=policy)
+    vars(ws)["facts"] = facts
+    return ws
+
+
+def test_the_card_of_a_workspace_is_fitted_once():
+    ws = replace(WS)
+    assert lr.scorecard(ws) is lr.scorecard(ws)
+    assert lr.scorecard(replace(WS)) is not lr.scorecard(ws)
+    assert lr.scorecard_text(lr.scorecard(ws)) == lr.scorecard_text(
+        lr.policy_scorecard(WS.facts, policy=WS.policy, as_of=WS.as_of)
+    )
+
+
+def test_scored_leads_are_the_facts_with_score_expected_rate_and_reasons(card):
+    scored = lr.scored_leads(WS)
+    assert scored.equals(lr.score_leads(WS.facts, card))
+    assert scored["lead_id"].equals(WS.facts["lead_id"])
+
+
+def test_open_leads_come_with_the_highest_score_first_and_without_those_that_left():
+    scored = lr.scored_leads(WS)
+    found = lr.open_leads_by_score(scored)
+    assert found["score"].is_sorted(descending=True)
+    assert set(found["stage"]) == {"lead", "mql", "sal", "sql", "opportunity"}
+    assert found.height == scored.filter(pl.col("stage").is_in(list(found["stage"].unique()))).height
+
+
+def test_a_workspace_cannot_be_scored_before_anybody_has_bought():
+    none = WS.facts.with_columns(is_customer=pl.lit(False), customer_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
+    ws = with_facts(none)
+    assert not lr.can_be_scored(ws)
+    assert lr.scored_leads(ws).equals(none)
+    assert "nothing to score with" in lr.scorecard(ws).verdict
+
+
+def test_a_workspace_cannot_be_scored_when_its_attributes_say_nothing():
+    shuffled = WS.facts.with_columns(pl.col("is_customer").shuffle(seed=5))
+    assert lr.can_be_scored(WS)
+    assert not lr.can_be_scored(with_facts(shuffled, policy=policy_of("country")))
+
+
+def test_a_workspace_cannot_be_scored_when_the_audit_leaves_no_attribute():
+    assert not lr.can_be_scored(with_facts(WS.facts, policy=policy_of("onboarding_call_booked")))
+
+
+def test_a_workspace_without_leads_cannot_be_scored():
+    assert not lr.can_be_scored(with_facts(WS.facts.clear()))
+
+
+def test_an_attribute_that_the_leads_lack_is_an_error_and_not_a_missing_score():
+    with pytest.raises(InputError, match="did you mean 'industry'"):
+        lr.can_be_scored(with_facts(WS.facts, policy=policy_of("industri")))
+
+
+def policy_of(*attributes: str):
+    scoring = WS.policy.scoring.model_copy(update={"attributes": list(attributes)})
+    return WS.policy.model_copy(update={"scoring": scoring})

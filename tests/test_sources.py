@@ -265,7 +265,7 @@ def test_date_columns_become_stage_history_wherever_they_are_filled(folder):
     text = "\n".join(["ID,Created,Became MQL,Became SQL", *rows])
     place = folder(sources__toml=toml, export__csv=text)
     assert rows_of(place, "stages").select("lead_id", "stage").rows() == [("1", "mql"), ("3", "mql"), ("1", "sql")]
-    assert rejected_of(place) == [(4, "Became SQL", "soon", "does not read as '%d.%m.%Y'")]
+    assert rejected_of(place) == [(4, "Became SQL", "soon", "is not a date written as '%d.%m.%Y'")]
 
 
 def test_boolean_words_are_those_of_the_file(folder):
@@ -276,7 +276,7 @@ def test_boolean_words_are_those_of_the_file(folder):
         sources__toml=toml, export__csv="ID,Created,Test\n1,2026-01-05,Ja\n2,2026-01-05,nein\n3,2026-01-05,vielleicht\n"
     )
     assert rows_of(place)["trial"].to_list() == [True, False]
-    assert rejected_of(place) == [(4, "Test", "vielleicht", "is neither of the words for true and false")]
+    assert rejected_of(place) == [(4, "Test", "vielleicht", "is not one of the words for true and false")]
 
 
 def test_a_mapping_written_with_a_byte_order_mark_is_read(folder):
@@ -292,7 +292,7 @@ def test_a_pattern_reads_several_files_into_one_table(folder):
     assert rows_of(place).select("lead_id", "size").rows() == [("1", "10"), ("2", "many")]
 
 
-def test_only_and_drop_tell_which_rows_are_meant_and_the_others_are_counted(folder):
+def test_only_and_drop_select_which_rows_are_meant_and_the_others_are_counted(folder):
     toml = LEAD_BESIDE + mapped(
         'lead_id = "id", reached_at = "at", stage = "value"',
         table="stages",
@@ -322,7 +322,7 @@ def test_files_are_where_sources_toml_says_or_where_the_caller_says(folder):
     assert read_tables(place, policy=POLICY, data=place / "here")["leads"].rows.height == 2
 
 
-def test_input_files_tell_size_rows_and_content_of_each_file(folder):
+def test_input_files_give_size_rows_and_content_of_each_file(folder):
     toml = mapped(IDS) + '[[stages]]\nfrom = "export"\ncolumns = { lead_id = "ID" }\ndates = { mql = "Created" }\n'
     files = input_files(folder(sources__toml=toml, export__csv="ID,Created\n1,2026-01-05\n\n2,2026\n"))
     assert files.drop("sha256").rows() == [("export.csv", "leads, stages", 32, 2)]
@@ -343,7 +343,7 @@ def test_all_missing_columns_are_one_error_with_what_was_found_and_the_nearest_n
         "leads.csv has no column 'lead_id' (required in leads) and no column 'created_at' (required in leads)\n\n"
         "Found: Channel, Create Date, Lead ID\n\n"
         "Hint: 'Lead ID' is near to 'lead_id'; 'Create Date' is near to 'created_at'; rename the column, or map it in "
-        "sources.toml; skip_lines says how many lines stand before the header"
+        "sources.toml; skip_lines is the number of lines before the header"
     )
 
 
@@ -353,12 +353,12 @@ def test_a_mapped_column_that_the_file_lacks_is_named_with_what_it_is_for(folder
     assert "'Create date' is near to 'Created'" in told
 
 
-def test_a_header_cut_at_the_wrong_sign_says_which_delimiter_to_name(folder):
+def test_a_header_split_at_the_wrong_sign_says_which_delimiter_to_name(folder):
     told = message(folder(leads__csv=ONE_LEAD.replace(",", ";")))
-    assert "the header was cut at ',' but is full of ';'; say delimiter = \";\"" in told
+    assert "the header was split at ',' but is full of ';'; set delimiter = \";\"" in told
 
 
-def test_a_column_that_stands_twice_is_refused_with_its_places(folder):
+def test_a_column_that_is_there_twice_is_refused_with_its_places(folder):
     told = message(folder(leads__csv="lead_id,created_at,lead_id\n1,2026-01-05,2\n"))
     assert told.startswith("leads.csv has the column 'lead_id' more than once: columns 1 and 3")
 
@@ -403,13 +403,11 @@ def test_a_folder_without_leads_says_what_to_put_there(folder):
 
 
 def test_a_table_in_two_files_is_refused(folder):
-    assert message(folder(leads__csv=ONE_LEAD, leads__parquet=pl.DataFrame())).startswith("leads comes in two files")
+    assert message(folder(leads__csv=ONE_LEAD, leads__parquet=pl.DataFrame())).startswith("leads has two files")
 
 
-def test_a_torn_parquet_file_is_named(folder):
-    assert message(folder(leads__parquet=b"PAR1 torn")).startswith(
-        "leads.parquet is not a Parquet file that can be read"
-    )
+def test_a_damaged_parquet_file_is_named(folder):
+    assert message(folder(leads__parquet=b"PAR1 damaged")).startswith("leads.parquet is not a readable Parquet file")
 
 
 def test_lists_in_a_parquet_file_are_refused_by_name(folder):
@@ -419,7 +417,7 @@ def test_lists_in_a_parquet_file_are_refused_by_name(folder):
 
 def test_an_attribute_with_the_name_of_a_computed_figure_is_refused(folder):
     told = message(folder(leads__csv="lead_id,created_at,stage,won_amount\na,2026-01-05,x,1\n"))
-    assert told.startswith("leads.csv has attributes named as the report's own figures: stage, won_amount")
+    assert told.startswith("leads.csv has attributes with the names of computed columns: stage, won_amount")
 
 
 @pytest.mark.parametrize(
@@ -442,8 +440,8 @@ def test_an_attribute_with_the_name_of_a_computed_figure_is_refused(folder):
         (mapped(IDS, file='decimal = ","\nthousands = ","'), "decimal and thousands are both ','"),
         (mapped('lead_id = "ID", createdat = "C"'), "leads has no column 'createdat'; did you mean 'created_at'?"),
         (mapped('lead_id = "ID"'), "sources.toml: leads[0]: does not say where created_at comes from"),
-        (mapped(IDS, more='constants = { lead_id = "x" }'), "lead_id stands under 'columns' and under 'constants'"),
-        (mapped(IDS, more='values = { chanel = { a = "b" } }'), "'values' speaks of 'chanel'; did you mean 'channel'?"),
+        (mapped(IDS, more='constants = { lead_id = "x" }'), "lead_id is both under 'columns' and under 'constants'"),
+        (mapped(IDS, more='values = { chanel = { a = "b" } }'), "'values' names 'chanel'; did you mean 'channel'?"),
         (mapped(IDS, more='attributes = { owner = "O" }'), "owner is a column of leads, not an attribute"),
         (
             mapped(DEAL, table="deals", more='values = { status = { x = "win" } }'),
@@ -457,7 +455,7 @@ def test_an_attribute_with_the_name_of_a_computed_figure_is_refused(folder):
         ('[files.a]\npath = "a"', "maps no table; add at least one of [[leads]]"),
     ],
 )
-def test_a_mistake_in_sources_toml_is_told_with_its_key_and_what_is_allowed(folder, toml, said):
+def test_a_mistake_in_sources_toml_is_reported_with_its_key_and_what_is_allowed(folder, toml, said):
     with pytest.raises(PolicyError) as error:
         load_sources(folder(sources__toml=toml))
     assert said in str(error.value)

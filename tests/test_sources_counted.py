@@ -1,4 +1,4 @@
-"""A row that stands for many is read that many times, and nobody is invented."""
+"""A row that stands for many is read that many times, and no lead is invented."""
 
 import pytest
 
@@ -50,12 +50,12 @@ def test_a_row_that_is_wrong_is_rejected_as_often_as_it_stands_for(tmp_path):
 
 
 @pytest.mark.parametrize("number", ["1.5", "-1", "", "some"])
-def test_a_count_that_is_no_whole_number_is_told(tmp_path, number):
-    with pytest.raises(InputError, match="1 rows have no whole number under 'enquiries'"):
+def test_a_count_that_is_no_whole_number_is_an_error(tmp_path, number):
+    with pytest.raises(InputError, match="1 rows have no whole number in 'enquiries'"):
         read(tmp_path, f"a,2026-01-05,{number},0\nb,2026-01-06,1,0\n")
 
 
-def test_a_count_column_that_is_not_there_is_told(tmp_path):
+def test_a_count_column_that_is_not_there_is_an_error(tmp_path):
     (tmp_path / "sources.toml").write_text(SOURCES)
     (tmp_path / "ads.csv").write_text("ad,day,enquiry,approved\na,2026-01-05,1,0\n")
     with pytest.raises(InputError, match="no column 'enquiries' \\(for count\\)"):

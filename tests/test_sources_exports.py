@@ -67,7 +67,7 @@ def test_hubspot_contacts_give_leads_and_their_stage_history(tmp_path):
     stages = result.tables["stages"].select("lead_id", "stage").sort("lead_id", "stage").unique(maintain_order=True)
     assert stages.rows() == [("151", "mql"), ("152", "customer"), ("152", "mql"), ("152", "sql")]
     assert result.rejected.rows() == [
-        ("leads", "contacts.csv", 6, "Record ID", "151", "is there already in an earlier row")
+        ("leads", "contacts.csv", 6, "Record ID", "151", "repeats the id of an earlier row")
     ]
 
 

@@ -10,7 +10,8 @@ import pytest
 import leadreport as lr
 from leadreport.errors import InputError
 from leadreport.policy import parse_policy, preset_text
-from leadreport.workspace import last_working_day, remark_on_end_of_data
+from leadreport.workspace import remark_on_end_of_data
+from leadreport.workspace.opened import last_working_day
 
 LEADS = "lead_id,created_at,channel\n" + "".join(f"L{n},2026-03-{n:02d}T09:00:00Z,ads\n" for n in range(1, 30))
 

@@ -1,7 +1,19 @@
-"""Good rows, rejected rows with their reasons, and counts that add up."""
+"""Good rows, rejected rows with their reasons, counts that add up, and what the good rows can carry."""
 
-from leadreport.check.defuse import defuse_formulas
-from leadreport.check.judge import Checked, check_tables
-from leadreport.check.report import check_report, describe_rejected, stop_if_too_many
+from leadreport.check.checked import Checked, check_tables, row_totals
+from leadreport.check.quality import empty_rates, odd_leads, refuse_unknown_attributes, table_reach
+from leadreport.check.report import check_report, defuse_formulas, describe_rejected, stop_if_too_many
 
-__all__ = ["Checked", "check_report", "check_tables", "defuse_formulas", "describe_rejected", "stop_if_too_many"]
+__all__ = [
+    "Checked",
+    "check_report",
+    "check_tables",
+    "defuse_formulas",
+    "describe_rejected",
+    "empty_rates",
+    "odd_leads",
+    "refuse_unknown_attributes",
+    "row_totals",
+    "stop_if_too_many",
+    "table_reach",
+]

@@ -6,15 +6,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-INSTANTS = {
-    "leads": "created_at",
-    "activities": "happened_at",
-    "stages": "reached_at",
-    "deals": "created_at",
-    "answers": "answered_at",
-    "feedback": "given_at",
-}
-"""The column that says when a row of each table became true; spend has days, not instants."""
+from leadreport.tables import INSTANTS
 
 ROUNDS = 4
 """Each round doubles how far a chain of merges is followed: 16 merges in a row."""

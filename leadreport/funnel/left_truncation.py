@@ -95,8 +95,9 @@ def with_truncation(
 def unrecorded(entries: pl.DataFrame, *, since_on: date, horizon: int) -> pl.DataFrame:
     """The share of each cohort's conversions within the horizon that lie before the record begins.
 
-    Columns: cohort_on, unrecorded_share. By the lag of the leads that entered since: the mean of F(days until the record began) / F(horizon) over the leads
-    of the cohort, F the share converted by an age. A cohort of the last days before may lack next to none.
+    Columns: cohort_on, unrecorded_share. By the lag of the leads that entered since: the mean of
+    F(days until the record began) / F(horizon) over the leads of the cohort, F the share converted by an age. A cohort
+    of the last days before may lack next to none.
     """
     is_early = pl.col("entered_on") < since_on
     later = entries.filter(~is_early)

@@ -33,8 +33,8 @@ def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bo
 
     A later stage implies the earlier ones, so no stage exceeds the one before. One row per group and stage, in the
     order of the stages: stage, leads, observed, imputed, lost and open (of those that got no further), step_rate with
-    low and high, reach_rate with reach_low and reach_high. With `with_imputed=False` a lead counts for a stage only when
-    that stage and all before it were recorded.
+    low and high, reach_rate with reach_low and reach_high. With `with_imputed=False` a lead counts for a stage only
+    when that stage and all before it were recorded.
 
     The leads are taken as they are, young ones too: `settled_leads` keeps those old enough to have bought, and
     `cohort_conversion` gives the rates that are final.

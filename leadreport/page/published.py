@@ -1,4 +1,4 @@
-"""The numbers that a report publishes: kept with the report, and read back by a later one."""
+"""The numbers that a report publishes: stored with the report, read and compared by a later one."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import polars as pl
 from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.page.display import Display, element, safe
-from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORTS_VARIABLE
+from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT, REPORTS_VARIABLE
 
 SCHEMA = {
     "name": pl.String,
@@ -18,13 +18,14 @@ SCHEMA = {
     "value": pl.Float64,
     "n": pl.Int64,
     "policy_version": pl.String,
+    "definition_version": pl.String,
     "merged_leads": pl.Int64,
 }
 
 
 @dataclass(frozen=True)
 class Published(Display):
-    """A line that says how much is kept, with all of it for the run to keep."""
+    """A line that says how many numbers are stored, with the numbers themselves for the run to store."""
 
     numbers: pl.DataFrame
 
@@ -32,33 +33,33 @@ class Published(Display):
         return self.plain
 
     def extra(self) -> dict[str, str]:
-        columns = self.numbers.select(*SCHEMA).to_dict(as_series=False)
-        return {PUBLISHED_MIME: json.dumps(columns, ensure_ascii=False)}
+        columns = completed(self.numbers).to_dict(as_series=False)
+        return {PUBLISHED_MIME: json.dumps({"format": REPORT_FORMAT, "numbers": columns}, ensure_ascii=False)}
 
 
 def publish(numbers: pl.DataFrame) -> Published:
-    """Keep numbers with the report of the week: name, week, value, n, policy_version, merged_leads.
+    """Store numbers with the report of the week: name, week, value, n, policy_version, merged_leads.
 
     Examples
     --------
     >>> row = {"name": "sqls", "week": "2026-W46", "value": 9.0, "n": 9, "policy_version": "a1b2", "merged_leads": 0}
     >>> publish(pl.DataFrame([row]))
-    1\xa0number is kept with this report, so that the next one can tell what has changed.
+    1\xa0number stored for comparison with later reports.
     """
-    kept = formats.plural(numbers.height, "number is", "numbers are")
-    line = f"{kept} kept with this report, so that the next one can tell what has changed."
+    line = f"{formats.plural(numbers.height, 'number')} stored for comparison with later reports."
     return Published(html=element("p", safe(line), class_="lr-table-note"), plain=line, numbers=numbers)
 
 
 def published(week: str) -> pl.DataFrame:
-    """What the report of an earlier week published; nothing when no week is named.
+    """The numbers that the report of an earlier week published; no rows when no week is named.
 
-    Looked for in the folder that LEADREPORT_REPORTS names, else in `reports` here and in every folder above.
+    The report is searched in the folder that LEADREPORT_REPORTS names, else in `reports` here and in every folder
+    above.
 
     Raises
     ------
     PageError
-        When that report is not there, or kept no numbers.
+        When there is no such report, it stored no numbers, or it was written by a newer version.
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)
@@ -67,4 +68,17 @@ def published(week: str) -> pl.DataFrame:
     files = [file for folder in folders if (file := folder / week / PUBLISHED_FILE).is_file()]
     if not files:
         raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
-    return pl.DataFrame(json.loads(files[0].read_text(encoding="utf-8")), schema=SCHEMA)
+    content = json.loads(files[0].read_text(encoding="utf-8"))
+    if content.get("format", 0) > REPORT_FORMAT:
+        raise PageError(
+            f"the published numbers of {week} were written by a newer version of leadreport",
+            hint="upgrade leadreport, or name another week",
+        )
+    columns = content.get("numbers", content)  # without a format: the columns alone
+    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
+
+
+def completed(numbers: pl.DataFrame) -> pl.DataFrame:
+    """The numbers with every stored column; one that an earlier version did not store is null."""
+    missing = {name: pl.lit(None, dtype=kind) for name, kind in SCHEMA.items() if name not in numbers.columns}
+    return numbers.with_columns(**missing).select(*SCHEMA)

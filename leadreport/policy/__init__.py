@@ -1,4 +1,4 @@
-"""The definitions that marketing and sales signed: `policy.toml`, validated and versioned by its content."""
+"""The definitions that marketing and sales signed: `policy.toml`, validated, and versioned by its definitions."""
 
 from leadreport.policy.criteria import (
     ActivityCriterion,
@@ -11,27 +11,12 @@ from leadreport.policy.criteria import (
     ScoreCriterion,
     StageCriterion,
 )
-from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework
-from leadreport.policy.load import load_policy, parse_policy
+from leadreport.policy.frameworks import CRITERIA, FRAMEWORKS, Framework, same_meaning
+from leadreport.policy.load import PRESETS, load_policy, parse_policy, preset_text
 from leadreport.policy.model import Policy
-from leadreport.policy.presets import PRESETS, preset_text
 
 __all__ = [
-    "CRITERIA",
-    "FRAMEWORKS",
-    "PRESETS",
-    "ActivityCriterion",
-    "AnswerCriterion",
-    "AttributeCriterion",
-    "Behaviour",
-    "Criterion",
-    "Framework",
-    "FrameworkCriterion",
-    "Group",
-    "Policy",
-    "ScoreCriterion",
-    "StageCriterion",
-    "load_policy",
-    "parse_policy",
-    "preset_text",
-]
+    "CRITERIA", "FRAMEWORKS", "PRESETS", "ActivityCriterion", "AnswerCriterion", "AttributeCriterion",
+    "Behaviour", "Criterion", "Framework", "FrameworkCriterion", "Group", "Policy", "ScoreCriterion",
+    "StageCriterion", "load_policy", "parse_policy", "preset_text", "same_meaning",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The grammar of a criterion: what a policy may ask of a lead."""
+"""The kinds of criteria that a policy may combine."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple, Union
@@ -31,7 +31,7 @@ class AttributeCriterion(Strict):
 
 
 class Behaviour(NamedTuple):
-    """What some criterion counts: kinds of activity, within so many days, from some channels, by one party."""
+    """What a criterion counts: kinds of activity in a number of days, from some channels, by one party."""
 
     kinds: tuple[str, ...]
     within_days: int | None = None
@@ -60,16 +60,16 @@ def is_absent(value: object) -> bool:
 
 
 class ActivityCriterion(Strict):
-    """The lead did something, at least so often, within so many days (ever, when no days are given).
+    """The lead did something at least `count` times in the last `within_days` days (ever, without days).
 
     `activity` is a kind of activity, or a list of kinds that count alike. `channel` asks where it happened (web,
-    e-mail, social, an event: as the activities say), `by` whether the lead did it or a third party saw it (intent).
+    e-mail, social, an event), `by` whether the lead did it or a third party saw it (intent).
     """
 
     activity: str | list[str]
     count: PositiveInt = 1
     within_days: PositiveInt | None = None
-    # Left out when not said, so that the version of a policy that does not use them stays what it was.
+    # Left out of the version when absent: they came later, and a policy without them keeps its version.
     channel: str | list[str] | None = Field(default=None, exclude_if=is_absent)
     by: Literal["lead", "third_party"] | None = Field(default=None, exclude_if=is_absent)
 
@@ -98,7 +98,7 @@ class ScoreCriterion(Strict):
 
 
 class StageCriterion(Strict):
-    """The CRM says that the lead reached a stage of the ladder (skipped stages count, as in SEMANTICS 5)."""
+    """The CRM shows that the lead reached a stage; skipped stages count (definition 5)."""
 
     stage: Stage
 
@@ -111,7 +111,7 @@ class AnswerCriterion(Strict):
 
 
 class FrameworkCriterion(Strict):
-    """Enough criteria of a framework are answered yes; all of them unless the policy says how many."""
+    """Enough criteria of a framework are answered yes: `at_least`, or all of them."""
 
     framework: Literal[tuple(name for name, each in FRAMEWORKS.items() if each.is_checklist)]  # type: ignore[valid-type]
     at_least: PositiveInt | None = None
@@ -135,7 +135,7 @@ class Group(Strict):
     @model_validator(mode="after")
     def one_way_to_combine(self) -> "Group":
         if sum(part is not None for part in (self.all_, self.any_, self.of)) != 1:
-            raise ValueError("needs exactly one of 'all', 'any', 'of' (the last with 'at_least')")
+            raise ValueError("needs exactly one of 'all', 'any', 'of' ('of' with 'at_least')")
         if (self.of is None) != (self.at_least is None):
             raise ValueError("'at_least' and 'of' belong together")
         if self.of is not None and self.at_least is not None and self.at_least > len(self.of):
@@ -175,7 +175,7 @@ SUBJECTS = {
     "any": "group",
     "of": "group",
 }
-"""The key that tells what a criterion is about, and the kind it makes."""
+"""The key that names the subject of a criterion, and the kind of criterion."""
 
 
 def subject_of(value: Any) -> str | None:

@@ -8,7 +8,7 @@ class Framework:
     """A list of criteria in the order in which they are asked.
 
     `questions` maps each criterion to the question a salesperson can put; `is_checklist` is false for SPIN, which is a
-    sequence of questions: its coverage is reported, and nobody passes or fails on it (SEMANTICS 20).
+    sequence of questions: a report shows its coverage, and no lead passes or fails it (definition 20).
     """
 
     name: str
@@ -73,3 +73,39 @@ FRAMEWORKS: dict[str, Framework] = {
 
 CRITERIA: tuple[str, ...] = tuple(dict.fromkeys(name for each in FRAMEWORKS.values() for name in each.criteria))
 """Every criterion of every framework, once."""
+
+MEANING: dict[str, str] = {
+    "budget": "money",
+    "money": "money",
+    "authority": "authority",
+    "economic_buyer": "authority",
+    "need": "need",
+    "challenges": "need",
+    "identify_pain": "need",
+    "problem": "need",
+    "implication": "need",
+    "timeline": "time",
+    "urgency": "time",
+    "prioritization": "time",
+    "decision_criteria": "process",
+    "decision_process": "process",
+    "champion": "advocate",
+    "metrics": "proof",
+    "need_payoff": "proof",
+    "situation": "situation",
+}
+"""What each criterion is about. MEDDIC's economic buyer is a person and counts as authority, not as money."""
+
+
+def same_meaning(criterion: str) -> list[str]:
+    """The criteria of other frameworks that ask the same, so that an answer to one of them answers this one too.
+
+    Two questions of one framework never stand in for each other.
+
+    Examples
+    --------
+    >>> same_meaning("budget"), same_meaning("identify_pain"), same_meaning("decision_process")
+    (['money'], ['need', 'challenges', 'problem', 'implication'], [])
+    """
+    together = {name for each in FRAMEWORKS.values() if criterion in each.criteria for name in each.criteria}
+    return [name for name in CRITERIA if MEANING[name] == MEANING[criterion] and name not in together]

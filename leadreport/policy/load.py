@@ -1,4 +1,4 @@
-"""From a file to a policy, and from a mistake in it to a sentence."""
+"""Read a policy from a file or a preset, and say in a sentence what is wrong with it."""
 
 import tomllib
 from importlib.metadata import version
@@ -14,12 +14,15 @@ from leadreport.policy.model import Policy
 
 Model = TypeVar("Model", bound=BaseModel)
 
+PRESETS: tuple[str, ...] = ("startup", "consultancy", "agency")
+"""Ready-made policies: a start that two departments can edit and sign."""
+
 FORMAT = 1
 """The newest format of `policy.toml` and `sources.toml` that is read here; a file that names none has format 1."""
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and validate a policy file; a mistake names file, key, what was found and what is allowed."""
+    """The validated policy of a file; an error names the file, the key, what was found and what is allowed."""
     if not path.is_file():
         raise PolicyError(
             f"{path} is missing", hint=f"write one with 'leadreport init {path.parent} --preset startup', then edit it"
@@ -27,8 +30,22 @@ def load_policy(path: Path) -> Policy:
     return parse_policy(path.read_text(encoding="utf-8-sig"), name=path.name)
 
 
+def preset_text(name: str) -> str:
+    """The commented `policy.toml` of a preset: its own criteria between the sections that all share.
+
+    Examples
+    --------
+    >>> "trial_started" in preset_text("startup")
+    True
+    """
+    if name not in PRESETS:
+        raise PolicyError(f"there is no preset '{name}'", hint=did_you_mean(name, PRESETS))
+    head, own, tail = (Path(__file__).parent / "preset" / f"{part}.toml" for part in ("head", name, "tail"))
+    return "\n".join(part.read_text(encoding="utf-8") for part in (head, own, tail))
+
+
 def parse_policy(text: str, *, name: str = "policy.toml") -> Policy:
-    """The policy in a text; `name` is the file that messages speak of."""
+    """The policy in a text; messages call it by `name`."""
     return parse_model(text, model=Policy, name=name)
 
 
@@ -59,7 +76,7 @@ def refuse_newer_format(number: object, *, name: str) -> None:
 
 
 def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
-    """One line: file, key, what was found, what is allowed."""
+    """One error in one line: file, key, what was found, what is allowed."""
     key = dotted(detail["loc"])
     found = detail["input"]
     context = detail.get("ctx", {})
@@ -84,7 +101,7 @@ def sentence(detail: ErrorDetails, *, model: type[BaseModel], name: str) -> str:
 
 
 def shown(found: Any) -> str:
-    """A short value is worth repeating; a whole section is not."""
+    """A short value as part of a message; nothing for a whole section."""
     return f"found {found!r}: " if isinstance(found, str | int | float | bool) else ""
 
 

@@ -1,172 +1,45 @@
-"""What a policy holds, section by section."""
+"""A policy as a whole: its sections, its horizons, and the versions of its definitions."""
 
-import itertools
+import hashlib
+import json
 from collections.abc import Iterable
-from datetime import date, time
-from functools import cache
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from itertools import pairwise
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import PositiveInt, field_validator
 
 from leadreport.errors import PolicyError, did_you_mean
-from leadreport.policy.criteria import ActivityCriterion, Behaviour, Group, Leaf, Strict
-from leadreport.policy.frameworks import FRAMEWORKS
-from leadreport.policy.versions import DEFINITIONS, USED_BY, digest
-from leadreport.words import EXITS, STAGES, Stage
+from leadreport.policy import sections
+from leadreport.policy.criteria import ActivityCriterion, Behaviour, Strict
+from leadreport.words import STAGES, STEPS, Stage
 
-Rate = Annotated[float, Field(ge=0, le=1)]
+DEFINITIONS: tuple[str, ...] = (
+    *("company.time_zone", "company.currency", "stages", "horizons", "criteria", "qualification"),
+    *("scoring", "handoff", "working_hours", "cost"),
+)
+"""The keys of a policy that define numbers; `Policy.version` covers these and nothing else."""
 
+STAGE_ENTRY = ("company.time_zone", "stages")
+"""What the week of an entry into a stage depends on."""
 
-@cache
-def zone_names() -> list[str]:
-    """Every IANA name, sorted; they are read from disk once."""
-    return sorted(available_timezones())
-
-
-class Company(Strict):
-    """Whose report this is, and in which clock, money and language it speaks."""
-
-    name: str
-    time_zone: str
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    language: Literal["en", "de"] = "en"
-
-    @field_validator("time_zone")
-    @classmethod
-    def is_a_zone(cls, name: str) -> str:
-        if name not in zone_names():
-            raise ValueError(f"no such time zone; {did_you_mean(name, zone_names())}")
-        return name
-
-
-class Agreement(Strict):
-    """Who signed, and since when."""
-
-    signed_by: list[str] = []
-    signed_on: date | None = None
-
-
-class Change(Strict):
-    """A dated change of a definition, so that a jump on that day is not read as a change of the business."""
-
-    on: date
-    note: str
-
-
-class Stages(Strict):
-    """How the CRM's stage names map to the ladder and its exits."""
-
-    names: dict[str, Literal[STAGES + EXITS]] = {}  # type: ignore[valid-type]
-
-
-class Criteria(Strict):
-    """What makes a lead hot, an MQL, an SAL, an SQL."""
-
-    hot: Group
-    mql: Group
-    sal: Group
-    sql: Group
-
-    def leaves(self) -> list[Leaf]:
-        return [leaf for group in (self.hot, self.mql, self.sal, self.sql) for leaf in group.leaves()]
-
-
-class Qualification(Strict):
-    """The framework that reps fill in, and how many of its criteria make it met (all, when not said)."""
-
-    framework: Literal[tuple(FRAMEWORKS)] = "bant"  # type: ignore[valid-type]
-    at_least: PositiveInt | None = None
-
-
-class Scoring(Strict):
-    """From which attributes the score is made, and how engagement fades."""
-
-    attributes: list[str] = Field(default=["channel", "source"], min_length=1)
-    allowed_despite_leak: list[str] = []
-    method: Literal["close_rate", "lift", "weighted"] = "weighted"
-    engagement_half_life_days: PositiveFloat = 14.0
-    engagement_weights: dict[str, float] = {}
-
-
-class Handoff(Strict):
-    """How fast sales should answer, and what counts as an answer by a person."""
-
-    sla_hours: PositiveFloat = 8.0
-    human_touches: list[str] = ["call", "email", "meeting"]
-
-
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class WorkingHours(Strict):
-    """Opening and closing time of each weekday in the policy's time zone; a day without times is closed."""
-
-    monday: tuple[time, time] | None = (time(9), time(17))
-    tuesday: tuple[time, time] | None = (time(9), time(17))
-    wednesday: tuple[time, time] | None = (time(9), time(17))
-    thursday: tuple[time, time] | None = (time(9), time(17))
-    friday: tuple[time, time] | None = (time(9), time(17))
-    saturday: tuple[time, time] | None = None
-    sunday: tuple[time, time] | None = None
-    holidays: list[date] = []
-
-    @field_validator(*DAYS, mode="before")
-    @classmethod
-    def reads_times(cls, value: object) -> object:
-        """TOML writes a day as [09:00:00, 17:00:00]; an empty list is a closed day."""
-        if isinstance(value, list):
-            return tuple(value) or None
-        return value
-
-    @model_validator(mode="after")
-    def opens_before_it_closes(self) -> "WorkingHours":
-        for day in DAYS:
-            hours = getattr(self, day)
-            if hours and hours[0] >= hours[1]:
-                raise ValueError(f"{day} opens at {hours[0]} and closes at {hours[1]}")
-        if not any(getattr(self, day) for day in DAYS):
-            raise ValueError("every day is closed")
-        return self
-
-    def by_weekday(self) -> list[tuple[time, time] | None]:
-        """Monday first."""
-        return [getattr(self, day) for day in DAYS]
-
-
-class Cost(Strict):
-    """What spend is counted, how it is shared out, and what a sale leaves."""
-
-    basis: Literal["loaded", "media"] = "loaded"
-    spread: Literal["sqls", "mqls", "leads", "none"] = "sqls"
-    margin: Rate = 1.0
-    attribution_half_life_days: PositiveFloat = 7.0
-
-
-class Checks(Strict):
-    """How much may be wrong with the files before a report would be half the truth."""
-
-    max_rejected_rate: Rate = 0.05
-
-
-class Report(Strict):
-    """What a scheduled run does when the data end before the week does."""
-
-    if_data_end_early: Literal["stop", "banner"] = "stop"
-
-
-class Targets(Strict):
-    """What was promised, per week or as a rate; shown as a reference, never as a colour."""
-
-    mqls_per_week: PositiveFloat | None = None
-    sqls_per_week: PositiveFloat | None = None
-    cost_per_sql: PositiveFloat | None = None
-    acceptance_rate: Rate | None = None
-    attainment_rate: Rate | None = None
+USED_BY: dict[str, tuple[str, ...]] = {
+    "leads": ("company.time_zone",),
+    "mqls": STAGE_ENTRY,
+    "sqls": STAGE_ENTRY,
+    "customers": STAGE_ENTRY,
+    "lead_to_mql_rate": (*STAGE_ENTRY, "horizons.lead_to_mql"),
+    "mql_to_sql_rate": (*STAGE_ENTRY, "horizons.mql_to_sql"),
+    "lead_to_customer_rate": (*STAGE_ENTRY, "horizons.lead_to_customer"),
+    "attainment_rate": (*STAGE_ENTRY, "handoff", "working_hours"),
+    "acceptance_rate": (*STAGE_ENTRY, "horizons.mql_to_sal"),
+    "cost_per_sql": (*STAGE_ENTRY, "cost.basis", "cost.spread", "company.currency"),
+}
+"""The published numbers, and the keys of a policy that each one uses; the horizon of several steps is their sum."""
 
 
 class Policy(Strict):
-    """The agreement between marketing and sales.
+    """The definitions that marketing and sales agreed on.
 
     Examples
     --------
@@ -177,29 +50,29 @@ class Policy(Strict):
     """
 
     format: Literal[1] = 1
-    company: Company
-    agreement: Agreement = Agreement()
-    changes: list[Change] = []
-    stages: Stages = Stages()
+    company: sections.Company
+    agreement: sections.Agreement = sections.Agreement()
+    changes: list[sections.Change] = []
+    stages: sections.Stages = sections.Stages()
     horizons: dict[str, PositiveInt]
-    criteria: Criteria
-    qualification: Qualification = Qualification()
-    scoring: Scoring = Scoring()
-    handoff: Handoff = Handoff()
-    working_hours: WorkingHours = WorkingHours()
-    cost: Cost = Cost()
-    checks: Checks = Checks()
-    report: Report = Report()
-    targets: Targets = Targets()
+    criteria: sections.Criteria
+    qualification: sections.Qualification = sections.Qualification()
+    scoring: sections.Scoring = sections.Scoring()
+    handoff: sections.Handoff = sections.Handoff()
+    working_hours: sections.WorkingHours = sections.WorkingHours()
+    cost: sections.Cost = sections.Cost()
+    checks: sections.Checks = sections.Checks()
+    report: sections.Report = sections.Report()
+    targets: sections.Targets = sections.Targets()
 
     @field_validator("horizons")
     @classmethod
-    def names_two_stages(cls, horizons: dict[str, int]) -> dict[str, int]:
+    def name_two_stages(cls, horizons: dict[str, int]) -> dict[str, int]:
         allowed = [f"{one}_to_{two}" for i, one in enumerate(STAGES) for two in STAGES[i + 1 :]]
         for key in horizons:
             if key not in allowed:
-                raise ValueError(f"'{key}' is not a step up the ladder; {did_you_mean(key, allowed)}")
-        needed = [f"{one}_to_{two}" for one, two in itertools.pairwise(STAGES)] + ["lead_to_customer"]
+                raise ValueError(f"'{key}' is not a step from a stage to a later one; {did_you_mean(key, allowed)}")
+        needed = [*(f"{one}_to_{two}" for one, two in STEPS), "lead_to_customer"]
         missing = [key for key in needed if key not in horizons]
         if missing:
             raise ValueError(f"misses {', '.join(missing)}")
@@ -252,14 +125,19 @@ class Policy(Strict):
         return ZoneInfo(self.company.time_zone)
 
     def horizon_days(self, from_stage: Stage, to_stage: Stage) -> int:
-        """Days after which a cohort's conversion is final: as written, else the sum of the steps between."""
+        """Days after which a cohort's conversion is final (definition 10): as written, else the sum of its steps."""
         named = self.horizons.get(f"{from_stage}_to_{to_stage}")
         if named is not None:
             return named
         steps = STAGES[STAGES.index(from_stage) : STAGES.index(to_stage) + 1]
-        return sum(self.horizons[f"{one}_to_{two}"] for one, two in itertools.pairwise(steps))
+        return sum(self.horizons[f"{one}_to_{two}"] for one, two in pairwise(steps))
 
     def behaviours(self) -> list[Behaviour]:
-        """What the criteria count, sorted and once each."""
+        """The behaviours that the criteria count, sorted, each once."""
         counted = {leaf.behaviour for leaf in self.criteria.leaves() if isinstance(leaf, ActivityCriterion)}
         return sorted(counted, key=lambda each: (each.kinds, each.within_days or 0, each.channels, each.by or ""))
+
+
+def digest(content: object) -> str:
+    """Eight hex digits of the SHA-256 of some content; the order of its keys does not change them."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]

@@ -1,26 +1,20 @@
-"""Criteria and frameworks: what each lead is, what is met, missing and not known, and what to ask next."""
+"""Criteria and frameworks: the class of each lead, what is met, missing and not known, and what to ask next."""
 
-from leadreport.qualify.agreement import agreement, disagreements, policy_against_crm
-from leadreport.qualify.classes import CLASSES, classify_leads
-from leadreport.qualify.frameworks import contradictions, framework_answers, framework_completeness
+from leadreport.qualify.agreement import agreement, disagreements, policy_against_crm, qualification_summary
+from leadreport.qualify.classes import class_counts, classify_leads
+from leadreport.qualify.frameworks import (
+    contradictions,
+    framework_answers,
+    framework_completeness,
+    framework_coverage,
+)
 from leadreport.qualify.lists import call_now, nurture_list, recycle_back, returning_leads
-from leadreport.qualify.readiness import ready_since, untold_leads
+from leadreport.qualify.readiness import ready_not_handed_over, ready_since
 from leadreport.qualify.story import explain_lead
 
 __all__ = [
-    "CLASSES",
-    "agreement",
-    "call_now",
-    "classify_leads",
-    "contradictions",
-    "disagreements",
-    "explain_lead",
-    "framework_answers",
-    "framework_completeness",
-    "nurture_list",
-    "policy_against_crm",
-    "ready_since",
-    "recycle_back",
+    "agreement", "call_now", "class_counts", "classify_leads", "contradictions", "disagreements",
+    "explain_lead", "framework_answers", "framework_completeness", "framework_coverage", "nurture_list",
+    "policy_against_crm", "qualification_summary", "ready_not_handed_over", "ready_since", "recycle_back",
     "returning_leads",
-    "untold_leads",
-]
+]  # fmt: skip

@@ -1,146 +1,150 @@
-"""The policy against the CRM: where both say the same of a lead, and where they do not."""
+"""Where the policy and the CRM agree on a lead, where they do not, and how far they agree beyond chance."""
 
-from collections.abc import Callable
 from statistics import NormalDist
 
+import numpy as np
 import polars as pl
 
-from leadreport.qualify.classes import CLASSES
-from leadreport.rates import rate, wilson_high, wilson_low
-from leadreport.words import STAGE_NAMES, STAGES
-
-JUDGED = ("lead", "mql", "sal", "sql")
-"""The rungs on which criteria and CRM can differ; deals and exits are taken from the CRM."""
+from leadreport.rates import rate_with_ends
+from leadreport.words import CLASSES, JUDGED, STAGE_NAMES, STAGES
 
 
-def policy_against_crm(named: pl.DataFrame) -> pl.DataFrame:
-    """How many leads the CRM has in a stage and the policy in a class.
+def policy_against_crm(classified: pl.DataFrame) -> pl.DataFrame:
+    """How many leads have a stage in the CRM and a class by the policy.
 
-    One row per pair that occurs, in the order of the ladder: stage, class, leads, is_same.
+    One row per pair that occurs, in the order of the stages: crm_stage, class, leads, is_same.
 
     Examples
     --------
-    >>> named = pl.DataFrame({"stage": ["sql", "sql", "mql"], "class": ["sql", "mql", "mql"]})
-    >>> policy_against_crm(named).rows()
+    >>> classified = pl.DataFrame({"stage": ["sql", "sql", "mql"], "class": ["sql", "mql", "mql"]})
+    >>> policy_against_crm(classified).rows()
     [('mql', 'mql', 1, True), ('sql', 'mql', 1, False), ('sql', 'sql', 1, True)]
     """
-    place = {name: number for number, name in enumerate(CLASSES)}
-    pairs = named.group_by("stage", "class").agg(leads=pl.len().cast(pl.Int64))
-    return pairs.with_columns(is_same=pl.col("stage") == pl.col("class")).sort(
-        pl.col("stage").replace_strict(place), pl.col("class").replace_strict(place)
+    pairs = classified.group_by("class", crm_stage="stage").agg(leads=pl.len().cast(pl.Int64))
+    return pairs.sort(rank("crm_stage"), rank("class")).select(
+        "crm_stage", "class", "leads", is_same=pl.col("crm_stage") == pl.col("class")
     )
 
 
-def disagreements(named: pl.DataFrame) -> pl.DataFrame:
-    """The leads that the CRM and the policy see on different rungs, the furthest apart first.
+def disagreements(classified: pl.DataFrame) -> pl.DataFrame:
+    """The leads that the CRM and the policy rank differently, the furthest apart first (definition 23).
 
-    Columns: lead_id, owner, source, channel, stage, class, ahead ("crm" or "policy"), rungs (how many lie between),
-    reason (what the policy sees, in a sentence). Leads that left, bought or have a deal are not compared.
+    Columns: lead_id, owner, source, channel, crm_stage, class, ahead ("CRM" or "policy"), stages_apart, reason (in a
+    sentence). Leads that left, bought or have a deal are not compared.
 
     Examples
     --------
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
-    >>> disagreements(named)["ahead"].unique().sort().to_list()
-    ['crm', 'policy']
+    >>> classified = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> disagreements(classified)["ahead"].unique().sort().to_list()
+    ['CRM', 'policy']
     """
-    rungs = rung("stage") - rung("class")
-    reason = (
-        pl.when(rungs > 0)
-        .then(pl.format("The CRM has it as {}. By the policy: {}", stage_name(), "why"))
-        .otherwise(pl.format("Nobody has moved it on from {}. By the policy: {}", stage_name(), "why"))
-    )
+    ahead_by = rank("stage") - rank("class")
+    is_crm = ahead_by > 0
+    name = pl.col("stage").replace_strict(STAGE_NAMES)
+    in_crm = pl.when(is_crm).then(pl.lit("Already")).otherwise(pl.lit("Still"))
     return (
-        compared(named)
-        .filter(rungs != 0)
+        classified.filter(is_compared(), ahead_by != 0)
         .select(
-            "lead_id", "owner", "source", "channel", "stage", "class",
-            ahead=pl.when(rungs > 0).then(pl.lit("crm")).otherwise(pl.lit("policy")),
-            rungs=rungs.abs(),
-            reason=reason,
+            *("lead_id", "owner", "source", "channel"),
+            pl.col("stage").alias("crm_stage"),
+            "class",
+            ahead=pl.when(is_crm).then(pl.lit("CRM")).otherwise(pl.lit("policy")),
+            stages_apart=ahead_by.abs(),
+            reason=pl.format("{} {} in the CRM. By the policy: {}", in_crm, name, "why"),
         )
-        .sort("rungs", "lead_id", descending=[True, False])
-    )  # fmt: skip
+        .sort("stages_apart", "lead_id", descending=[True, False])
+    )
 
 
-def agreement(named: pl.DataFrame) -> pl.DataFrame:
+def qualification_summary(classified: pl.DataFrame) -> pl.DataFrame:
+    """How many leads are hot or SQL by the policy, and for how many the CRM has another stage, in one row.
+
+    Columns: leads, hot, sqls, differ, too_high, too_low (in the CRM; these two add up to differ).
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> qualification_summary(lr.classified_leads(ws)).row(0)
+    (6066, 656, 81, 602, 150, 452)
+    """
+    ahead_by = pl.when(is_compared()).then(rank("stage") - rank("class"))
+    counts = {
+        "leads": pl.len(),
+        "hot": pl.col("is_hot").sum(),
+        "sqls": (pl.col("class") == "sql").sum(),
+        "differ": (ahead_by != 0).sum(),
+        "too_high": (ahead_by > 0).sum(),
+        "too_low": (ahead_by < 0).sum(),
+    }
+    return classified.select(**{name: count.cast(pl.Int64) for name, count in counts.items()})
+
+
+def agreement(classified: pl.DataFrame) -> pl.DataFrame:
     """How far CRM and policy agree beyond what chance would give: Cohen's kappa with its interval.
 
-    Three rows: whether a lead is "mql" or beyond, whether it is "sql" or beyond, and its exact "rung". Columns:
-    judging, leads, agreed, agreed_rate with agreed_low and agreed_high (Wilson), kappa with kappa_low and kappa_high
-    (large sample, Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72, 323-327). Kappa is null when all leads are
-    on one side for both, for then nothing was judged.
+    Three rows, one per decision: whether a lead is an MQL or further, whether it is an SQL or further, and its exact
+    stage. Columns: decision, leads, agreed, agreed_rate with agreed_low and agreed_high (Wilson), kappa with kappa_low
+    and kappa_high. Kappa is null when both give all leads the same answer: nothing was decided then.
 
     Examples
     --------
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
-    >>> agreement(named)["judging"].to_list()
-    ['mql', 'sql', 'rung']
+    >>> classified = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> agreement(classified)["decision"].to_list()
+    ['MQL or further', 'SQL or further', 'exact stage']
     """
-    leads = compared(named)
-    questions = {"mql": rung_from("mql"), "sql": rung_from("sql"), "rung": rung}
-    return pl.concat(
-        kappa(leads.select(crm=at("stage"), policy=at("class"))).insert_column(0, pl.lit(name).alias("judging"))
-        for name, at in questions.items()
-    )
+    leads = classified.filter(is_compared())
+    decisions = {
+        "MQL or further": lambda stage: rank(stage) >= STAGES.index("mql"),
+        "SQL or further": lambda stage: rank(stage) >= STAGES.index("sql"),
+        "exact stage": rank,
+    }
+    rows = []
+    for name, decide in decisions.items():
+        pairs = leads.select(crm=decide("stage").cast(pl.Int64), policy=decide("class").cast(pl.Int64))
+        agreed = (pairs["crm"] == pairs["policy"]).sum()
+        rows.append((name, pairs.height, agreed, *kappa(pairs)))
+    columns = {"decision": pl.String, "leads": pl.Int64, "agreed": pl.Int64}
+    measures = dict.fromkeys(("kappa", "kappa_low", "kappa_high"), pl.Float64)
+    ends = rate_with_ends("agreed", "leads", name="agreed_rate", low="agreed_low", high="agreed_high", decimals=10)
+    table = pl.DataFrame(rows, schema=columns | measures, orient="row")
+    return table.select(*columns, **ends, **{name: pl.col(name).round(10) for name in measures})
 
 
-def compared(named: pl.DataFrame) -> pl.DataFrame:
-    """The leads whose class rests on criteria: open ones without a deal."""
-    return named.filter(pl.col("class").is_in(JUDGED), pl.col("stage").is_in(JUDGED))
+def is_compared() -> pl.Expr:
+    """Whether the class of a lead rests on criteria: it is open, without a deal."""
+    return pl.col("class").is_in(JUDGED) & pl.col("stage").is_in(JUDGED)
 
 
-def rung(column: str) -> pl.Expr:
-    """The place on the ladder, 0 for a lead."""
-    return pl.col(column).replace_strict({name: place for place, name in enumerate(STAGES)}, default=None)
+def rank(column: str) -> pl.Expr:
+    """The place of a stage or class in their order, 0 for a lead."""
+    return pl.col(column).cast(pl.Enum(CLASSES)).to_physical().cast(pl.Int64)
 
 
-def rung_from(stage: str) -> Callable[[str], pl.Expr]:
-    """Whether a column's stage is this one or beyond, as 0 or 1."""
-    return lambda column: (rung(column) >= STAGES.index(stage)).cast(pl.Int64)
+def kappa(pairs: pl.DataFrame) -> tuple[float | None, float | None, float | None]:
+    """Cohen's kappa of the columns crm and policy (small whole numbers), with the ends of its 95 % interval.
 
+    From the shares p_ij of leads that the CRM puts in i and the policy in j: kappa = (p_o - p_e) / (1 - p_e), where p_o
+    is the sum of p_ii and p_e the sum of p_i. p_.i. Its large-sample variance (Fleiss, Cohen and Everitt 1969,
+    Psychological Bulletin 72, 323-327, formula 13) is
 
-def stage_name() -> pl.Expr:
-    return pl.col("stage").replace_strict(STAGE_NAMES)
-
-
-def kappa(pairs: pl.DataFrame) -> pl.DataFrame:
-    """One row of agreement of the columns crm and policy."""
-    cells = pairs.group_by("crm", "policy").agg(leads=pl.len())
-    n = pairs.height
-    agreed = cells.filter(pl.col("crm") == pl.col("policy"))["leads"].sum()
-    value, error = kappa_of(cells.with_columns(share=pl.col("leads") / max(n, 1)), n=n)
-    bounds: dict[str, float | None] = dict.fromkeys(("kappa", "kappa_low", "kappa_high"))
-    if value is not None and error is not None:
-        half = NormalDist().inv_cdf(0.975) * error
-        bounds = {"kappa": value, "kappa_low": value - half, "kappa_high": min(value + half, 1.0)}
-    counts = pl.DataFrame({"leads": [n], "agreed": [agreed]}, schema={"leads": pl.Int64, "agreed": pl.Int64})
-    ends = (rate("agreed", "leads"), wilson_low("agreed", "leads"), wilson_high("agreed", "leads"))
-    names = ("agreed_rate", "agreed_low", "agreed_high")
-    return counts.with_columns(
-        **{name: end.round(10) for name, end in zip(names, ends, strict=True)},
-        **{name: pl.lit(bound, dtype=pl.Float64).round(10) for name, bound in bounds.items()},
-    )
-
-
-def kappa_of(cells: pl.DataFrame, *, n: int) -> tuple[float | None, float | None]:
-    """Kappa and its large-sample standard error from the shares of the table's cells."""
-    rows = dict(cells.group_by("crm").agg(pl.col("share").sum()).rows())
-    columns = dict(cells.group_by("policy").agg(pl.col("share").sum()).rows())
-    by_chance = sum(share * columns.get(name, 0.0) for name, share in rows.items())
-    if n == 0 or by_chance > 1 - 1e-12:
-        return None, None
-    shares = [(crm, policy, share) for crm, policy, share in cells.select("crm", "policy", "share").rows()]
-    observed = sum(share for crm, policy, share in shares if crm == policy)
-    value = (observed - by_chance) / (1 - by_chance)
-    same = sum(
-        share * (1 - (rows[crm] + columns[policy]) * (1 - value)) ** 2 for crm, policy, share in shares if crm == policy
-    )
-    other = (1 - value) ** 2 * sum(
-        share * (columns.get(crm, 0.0) + rows.get(policy, 0.0)) ** 2 for crm, policy, share in shares if crm != policy
-    )
-    spread = same + other - (value - by_chance * (1 - value)) ** 2
-    return value, max(spread, 0.0) ** 0.5 / (n**0.5 * (1 - by_chance))
+        [sum_i p_ii (1 - (p_i. + p_.i)(1 - kappa))^2 + (1 - kappa)^2 sum_(i != j) p_ij (p_.i + p_j.)^2
+         - (kappa - p_e (1 - kappa))^2] / (n (1 - p_e)^2)
+    """
+    shares = np.zeros((len(JUDGED), len(JUDGED)))
+    np.add.at(shares, (pairs["crm"].to_numpy(), pairs["policy"].to_numpy()), 1 / max(pairs.height, 1))
+    of_crm, of_policy, same = shares.sum(axis=1), shares.sum(axis=0), shares.diagonal()
+    by_chance = of_crm @ of_policy
+    if pairs.is_empty() or by_chance > 1 - 1e-12:
+        return None, None, None
+    value = (same.sum() - by_chance) / (1 - by_chance)
+    weights = np.add.outer(of_policy, of_crm) ** 2
+    spread = (same * (1 - (of_crm + of_policy) * (1 - value)) ** 2).sum()
+    spread += (1 - value) ** 2 * ((shares * weights).sum() - (same * weights.diagonal()).sum())
+    spread -= (value - by_chance * (1 - value)) ** 2
+    half = NormalDist().inv_cdf(0.975) * max(spread, 0.0) ** 0.5 / (pairs.height**0.5 * (1 - by_chance))
+    return value, value - half, min(value + half, 1.0)

@@ -1,36 +1,48 @@
-"""What each lead is by the policy, and why."""
+"""The class of each lead by the policy, what is met, missing and not known, and how many leads have each class."""
 
 import polars as pl
 
-from leadreport.policy import Policy
-from leadreport.qualify.answers import framework_columns, next_question
-from leadreport.qualify.earned import earned_at, with_met_times
-from leadreport.qualify.patterns import TEMPORARY, with_verdicts
-from leadreport.qualify.sentences import why
-from leadreport.words import EXITS
+from leadreport.clock import Period
+from leadreport.policy import Criterion, Group, Policy
+from leadreport.policy.criteria import Leaf
+from leadreport.qualify.criteria import combined, leaf_holds
+from leadreport.qualify.frameworks import framework_columns, next_question
+from leadreport.qualify.readiness import earned_at, with_met_times
+from leadreport.qualify.wording import met_text, open_text, phrase, why
+from leadreport.words import CLASSES, CLOSED, EXITS
 
-CLASSES = ("lead", "mql", "sal", "sql", "opportunity", "customer", *EXITS)
-"""Every class, in the order of a report."""
+EXPLAINED = ("mql", "sql")
+"""The classes whose criteria a report lists as met, missing or not known."""
+
+TEMPORARY = [
+    *(
+        f"{part}_{name}"
+        for part in ("met_of", "missing_of", "unknown_of", "met_text", "open_text")
+        for name in EXPLAINED
+    ),
+    *("mql_met_at", "sal_met_at", "sql_met_at"),
+]
+"""Columns that lead to a class and its sentence; the classified leads do not keep them."""
 
 
 def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFrame | None = None) -> pl.DataFrame:
     """Each lead's class by the policy's criteria, with what is met, missing and not known, and the next question.
 
-    Adds, in the order of the facts:
+    Adds, in the order of the facts (definitions 20, 21):
 
-    - class: customer (a deal won), else lost, disqualified or recycled (the stage it is in), else opportunity (a deal),
-      else by criteria: sql (MQL's and SQL's both met), sal (MQL's and SAL's), mql, lead. SAL is a decision by sales and
-      no quality of the lead, so a lead may be sql by policy before sales accepts it: the hand-over is late then.
-    - earned_at: when the class was earned. By criteria, the instant at which the record first shows all of them met;
-      with the table `activities` for those that count what leads did (nothing at or after the facts' date may be in
-      it). Null when that rests on a score, which has no history, or on activities that were not given.
+    - class: customer (a won deal), else lost, disqualified or recycled (its stage), else opportunity (a deal), else by
+      criteria: sql (MQL's and SQL's both met), sal (MQL's and SAL's), mql, lead. SAL is a decision of sales and not a
+      quality of the lead, so a lead may be sql by the policy before sales accepts it: it should be handed over.
+    - earned_at: when the lead earned its class. By criteria, the instant at which the record first shows all of them
+      met; criteria that count activities need the table `activities`, which must hold nothing at or after the date of
+      the facts. Null when it rests on a score, which has no history, or on activities that were not given.
     - is_hot: meets the criteria of hot or of SQL, or is an SQL in the CRM, and has not left. Every SQL is hot.
-    - meets_mql, meets_sal, meets_sql, meets_hot: true, false, or null where it depends on what is not known.
+    - meets_mql, meets_sal, meets_sql, meets_hot: true, false, or null where it depends on something not known.
     - criteria_for ("mql" for a lead, else "sql"), and of that class criteria_met, criteria_missing, criteria_unknown.
     - framework_met, framework_yes, framework_no, framework_unknown for the policy's framework.
-    - why (one sentence) and next_question (null when nothing is open, the lead has left, or has bought).
+    - why (one sentence) and next_question (null when nothing is open, or the lead has left or bought).
 
-    Scores are read from the column `score` when it is there; without it they are not known.
+    Scores come from the column `score`; without it they are not known.
 
     Raises
     ------
@@ -41,55 +53,127 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFr
     --------
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
-    >>> named.filter(pl.col("class") == "sql")["is_hot"].all()
+    >>> classified = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> classified.filter(pl.col("class") == "sql")["is_hot"].all()
     True
     """
     framework = policy.qualification.framework
-    named = with_verdicts(facts, policy=policy).with_columns(
+    judged = with_met_times(with_verdicts(facts, policy=policy), activities, policy=policy).with_columns(
         **framework_columns(framework=framework, needed=policy.qualification.at_least),
-        next_question=next_question(framework=framework),
         meets_hot=pl.col("meets_hot") | pl.col("meets_sql") | pl.col("is_sql"),
+        **{"class": class_of()},
     )
-    named = (
-        with_met_times(named, activities, policy=policy)
-        .with_columns(**{"class": class_of()})
-        .with_columns(
+    return (
+        judged.with_columns(
             earned_at=earned_at(),
             is_hot=pl.col("meets_hot").fill_null(False) & ~pl.col("class").is_in(EXITS),
             criteria_for=pl.when(pl.col("class") == "lead").then(pl.lit("mql")).otherwise(pl.lit("sql")),
-            next_question=pl.when(~pl.col("class").is_in([*EXITS, "customer"])).then("next_question"),
+            next_question=pl.when(~pl.col("class").is_in(CLOSED)).then(next_question(framework=framework)),
         )
+        .with_columns(**criteria_columns(), why=why(zone=policy.company.time_zone))
+        .drop(TEMPORARY)
     )
-    return named.with_columns(**criteria_columns(), why=why(zone=policy.company.time_zone)).drop(
-        TEMPORARY, "mql_met_at", "sal_met_at", "sql_met_at"
-    )
+
+
+def class_counts(classified: pl.DataFrame, *, week: Period) -> pl.DataFrame:
+    """How many leads have each class: class, leads, hot, newly_earned (in the week), undated (without `earned_at`).
+
+    One row per class that occurs, in the order of the classes.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
+    >>> counts = class_counts(lr.classify_leads(ws.facts, policy=ws.policy), week=ws.week)
+    >>> counts["leads"].sum() == ws.facts.height
+    True
+    """
+    counts = {
+        "leads": pl.len(),
+        "hot": pl.col("is_hot").sum(),
+        "newly_earned": week.holds(pl.col("earned_at")).sum(),
+        "undated": pl.col("earned_at").is_null().sum(),
+    }
+    counted = classified.group_by("class").agg(**{name: count.cast(pl.Int64) for name, count in counts.items()})
+    return counted.sort(pl.col("class").cast(pl.Enum(CLASSES)))
 
 
 def class_of() -> pl.Expr:
-    """Deals and exits as they happened; the rungs between by criteria, none without those of MQL."""
-    is_mql, is_sal, is_sql = (pl.col(f"meets_{name}").fill_null(False) for name in ("mql", "sal", "sql"))
-    return (
-        pl.when("is_customer")
-        .then(pl.lit("customer"))
-        .when(pl.col("stage").is_in(EXITS))
-        .then(pl.col("stage"))
-        .when("is_opportunity")
-        .then(pl.lit("opportunity"))
-        .when(is_mql & is_sql)
-        .then(pl.lit("sql"))
-        .when(is_mql & is_sal)
-        .then(pl.lit("sal"))
-        .when(is_mql)
-        .then(pl.lit("mql"))
-        .otherwise(pl.lit("lead"))
+    """Deals and exits as they happened; the classes between them by criteria, and none without MQL's criteria."""
+    meets = {name: pl.col(f"meets_{name}").fill_null(False) for name in ("sql", "sal", "mql")}
+    return pl.coalesce(
+        pl.when("is_customer").then(pl.lit("customer")),
+        pl.when(pl.col("stage").is_in(EXITS)).then("stage"),
+        pl.when("is_opportunity").then(pl.lit("opportunity")),
+        *(pl.when(meets["mql"] & is_met).then(pl.lit(name)) for name, is_met in meets.items()),
+        pl.lit("lead"),
     )
 
 
 def criteria_columns() -> dict[str, pl.Expr]:
-    """The lists of criteria met, missing and not known, for the class that `criteria_for` names."""
+    """The criteria met, missing and not known of the class that `criteria_for` names."""
     for_mql = pl.col("criteria_for") == "mql"
     return {
         f"criteria_{part}": pl.when(for_mql).then(f"{part}_of_mql").otherwise(f"{part}_of_sql")
         for part in ("met", "missing", "unknown")
     }
+
+
+def with_verdicts(facts: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+    """The facts with meets_hot, meets_mql, meets_sal, meets_sql, and the criteria of EXPLAINED in words.
+
+    Leads that meet the same criteria get the same words, so these are made once per pattern and not once per lead.
+    """
+    leaves = {column_of(leaf): leaf_holds(leaf, schema=facts.schema) for leaf in policy.criteria.leaves()}
+    known = facts.with_columns(**leaves)
+    texts = {f"{part.__name__}_{name}": part(name) for part in (met_text, open_text) for name in EXPLAINED}
+    patterns = known.select(list(leaves)).unique().with_columns(**verdicts(policy)).with_columns(**texts)
+    return known.join(patterns, on=list(leaves), how="left", nulls_equal=True, maintain_order="left").drop(list(leaves))
+
+
+def column_of(leaf: Leaf) -> str:
+    """A column's name that no CRM has."""
+    return f"holds: {phrase(leaf)}"
+
+
+def truth(leaf: Leaf) -> pl.Expr:
+    return pl.col(column_of(leaf))
+
+
+def verdicts(policy: Policy) -> dict[str, pl.Expr]:
+    """The truth of each class, and the criteria met, missing and not known of those in EXPLAINED."""
+    groups = {name: getattr(policy.criteria, name) for name in ("hot", "mql", "sal", "sql")}
+    truths = {f"meets_{name}": combined(group, leaf=truth) for name, group in groups.items()}
+    return truths | {f"{part}_of_{name}": each for name in EXPLAINED for part, each in lists(groups[name]).items()}
+
+
+def lists(group: Group) -> dict[str, pl.Expr]:
+    """Criteria met, missing and not known, in words.
+
+    Missing are criteria that cannot hold with what is known; alternatives that all fail make one phrase. Not known are
+    the open criteria on which the class still depends.
+    """
+    parts = [(part, combined(part, leaf=truth)) for part in demands(group)]
+    depends_on = [
+        (leaf, holding.is_null() & truth(leaf).is_null())
+        for part, holding in parts
+        for leaf in (part.leaves() if isinstance(part, Group) else [part])
+    ]
+    return {
+        "met": phrases([(leaf, truth(leaf)) for leaf in group.leaves()]),
+        "missing": phrases([(part, ~holding) for part, holding in parts]),
+        "unknown": phrases(depends_on),
+    }
+
+
+def demands(criterion: Criterion) -> list[Criterion]:
+    """What must hold, one by one: the members of "all", and each group of alternatives as one."""
+    if isinstance(criterion, Group) and criterion.needed == len(criterion.members):
+        return [part for member in criterion.members for part in demands(member)]
+    return [criterion]
+
+
+def phrases(conditions: list[tuple[Criterion, pl.Expr]]) -> pl.Expr:
+    """The words of the criteria whose condition is true, as a list, each once."""
+    words = [pl.when(holding).then(pl.lit(phrase(criterion))) for criterion, holding in conditions]
+    return pl.concat_list(words).list.drop_nulls().list.unique(maintain_order=True)

@@ -1,4 +1,4 @@
-"""One lead's whole story, as a salesperson would want it told."""
+"""The story of one lead: its journey, its score, its criteria, its answers, and what to ask next."""
 
 from datetime import datetime
 from typing import Any
@@ -7,39 +7,42 @@ import polars as pl
 
 from leadreport.clock import working_hours
 from leadreport.errors import InputError, did_you_mean
-from leadreport.policy import FRAMEWORKS, Policy
-from leadreport.qualify.answers import answered, known_answer, serving
-from leadreport.qualify.words import spaced
-from leadreport.words import EXITS, STAGE_NAMES, STAGES
+from leadreport.policy import FRAMEWORKS, Policy, same_meaning
+from leadreport.qualify.frameworks import answered, known_answer
+from leadreport.qualify.wording import spaced
+from leadreport.words import EXITS, JUDGED, STAGE_NAMES, STAGES
+
+EARNED = JUDGED[1:]
+"""The classes that are earned by criteria."""
 
 
-def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
+def explain_lead(classified: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
     """What a lead is and why, its journey, its score, the criteria, the framework, and what to ask next.
 
-    `named` is the answer of `classify_leads`; a score is told with its reasons when the frame has them.
+    `classified` is the answer of `classify_leads`; the score is shown with its reasons when the frame has them.
 
     Raises
     ------
     InputError
-        When there is no such lead (a merged-away one is told under its survivor).
+        When there is no such lead; the story of a merged lead is under its survivor.
 
     Examples
     --------
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> named = lr.classify_leads(ws.facts, policy=ws.policy)
-    >>> story = explain_lead(named, lead_id=named["lead_id"][0], policy=ws.policy)
+    >>> classified = lr.classify_leads(ws.facts, policy=ws.policy)
+    >>> story = explain_lead(classified, lead_id=classified["lead_id"][0], policy=ws.policy)
     >>> [line for line in story.splitlines() if line in ("Journey", "BANT", "Next question")]
     ['Journey', 'BANT', 'Next question']
     """
-    found = named.filter(pl.col("lead_id") == lead_id)
+    found = classified.filter(pl.col("lead_id") == lead_id)
     if found.is_empty():
         raise InputError(
             f"there is no lead '{lead_id}' as of the report's date",
-            hint=f"{did_you_mean(lead_id, named['lead_id'].to_list())} A merged lead is told under its survivor.",
+            hint=f"{did_you_mean(lead_id, classified['lead_id'].to_list())} A merged lead is found under its survivor.",
         )
     wait = working_hours(pl.col("episode_mql_at"), pl.col("first_touch_after_mql_at"), policy=policy)
-    lead = found.with_columns(**told_answers(policy), wait_hours=wait).row(0, named=True)
+    lead = found.with_columns(**answer_columns(policy), wait_hours=wait).row(0, named=True)
     parts = [
         headline(lead),
         section("Journey", journey(lead, policy=policy)),
@@ -53,27 +56,27 @@ def explain_lead(named: pl.DataFrame, *, lead_id: str, policy: Policy) -> str:
 
 def headline(lead: dict[str, Any]) -> str:
     team = f" ({lead['team']})" if lead["team"] else ""
-    told = [f"owner: {lead['owner']}{team}" if lead["owner"] else "nobody owns it"]
-    told += [f"{name}: {spaced(lead[name])}" for name in ("source", "channel", "campaign") if lead[name]]
+    origin = [f"owner: {lead['owner']}{team}" if lead["owner"] else "no owner"]
+    origin += [f"{name}: {spaced(lead[name])}" for name in ("source", "channel", "campaign") if lead[name]]
     title = f"{lead['lead_id']}: {STAGE_NAMES[lead['class']]}{', hot' if lead['is_hot'] else ''}"
-    return "\n".join([title, "; ".join(told), lead["why"], *remarks(lead)])
+    return "\n".join([title, "; ".join(origin), lead["why"], *remarks(lead)])
 
 
 def remarks(lead: dict[str, Any]) -> list[str]:
-    """What a salesperson would ask at once: why the CRM says otherwise, and whether anybody has called."""
+    """What a salesperson asks first: why the CRM shows another stage, and whether anyone has called."""
     if lead["class"] not in EARNED and lead["stage"] not in EARNED:
         return []
     lines = []
     if lead["class"] != lead["stage"]:
-        lines.append(f"The CRM has it as {STAGE_NAMES[lead['stage']]}; the line above is what the agreed criteria say.")
+        lines.append(f"In the CRM it is {STAGE_NAMES[lead['stage']]}; the line above follows the agreed criteria.")
     is_waiting = lead["episode_mql_at"] is not None and lead["first_touch_after_mql_at"] is None
     if is_waiting and lead["stage"] in EARNED:
-        lines.append("No touch by sales is on record since it was handed over.")
+        lines.append("No touch by sales is on record since the handover.")
     return lines
 
 
 def journey(lead: dict[str, Any], *, policy: Policy) -> list[str]:
-    """What happened when, in the order of time."""
+    """Each event with its local time, in the order of time."""
     events = [(lead["created_at"], 0, "created")]
     for place, stage in enumerate(STAGES[1:], start=1):
         note = " (not recorded; a later stage implies it)" if lead[f"is_{stage}_imputed"] else ""
@@ -115,19 +118,22 @@ def criteria(lead: dict[str, Any]) -> list[str]:
 
 
 def framework(lead: dict[str, Any], *, policy: Policy) -> list[str]:
-    """Each criterion with its answer, who gave it and when."""
+    """Each criterion with its answer, who gave it, when, and to which question."""
     names = FRAMEWORKS[policy.qualification.framework].criteria
     width = max(len(name) for name in names)
-    lines = []
-    for name in names:
-        own = lead[f"own_{name}"]
-        source = (
-            name if own else next((each for each in serving(name) if lead[f"own_{each}"] == lead[f"told_{name}"]), None)
-        )
-        said = who_said(lead, source, policy=policy) if lead[f"told_{name}"] != "unknown" else ""
-        via = f", as {spaced(source)}" if source and source != name else ""
-        lines.append(f"{spaced(name):<{width}}  {TOLD[lead[f'told_{name}']]}{said}{via}")
-    return lines
+    return [f"{spaced(name):<{width}}  {answer(lead, name, policy=policy)}" for name in names]
+
+
+def answer(lead: dict[str, Any], criterion: str, *, policy: Policy) -> str:
+    """The answer that counts: "no, by Ada on 2026-01-10, as money"; "open" without one."""
+    counts = lead[f"counts_{criterion}"]
+    if counts == "unknown":
+        return "open"
+    same = [name for name in same_meaning(criterion) if lead[f"own_{name}"] == counts]
+    asked = criterion if lead[f"own_{criterion}"] else max(same, key=lambda name: lead[f"answer_{name}_at"])
+    by = f"by {lead[f'answer_{asked}_by']} " if lead[f"answer_{asked}_by"] else ""
+    via = f", as {spaced(asked)}" if asked != criterion else ""
+    return f"{counts}, {by}on {local(lead[f'answer_{asked}_at'], policy=policy)[:10]}{via}"
 
 
 def nothing_to_ask(lead: dict[str, Any]) -> str:
@@ -136,22 +142,11 @@ def nothing_to_ask(lead: dict[str, Any]) -> str:
     return "none: the lead is closed" if lead["class"] in EXITS else "none: every question has an answer"
 
 
-EARNED = ("mql", "sal", "sql")
-"""The classes that are earned by criteria."""
-
-TOLD = {"yes": "yes", "no": "no", "unknown": "open"}
-
-
-def who_said(lead: dict[str, Any], criterion: str, *, policy: Policy) -> str:
-    by = lead[f"answer_{criterion}_by"]
-    return f", {'by ' + by + ' ' if by else ''}on {local(lead[f'answer_{criterion}_at'], policy=policy)[:10]}"
-
-
-def told_answers(policy: Policy) -> dict[str, pl.Expr]:
-    """The answers of the framework, and the known ones of every criterion that may serve."""
+def answer_columns(policy: Policy) -> dict[str, pl.Expr]:
+    """The answers that count for the framework, and the own answers of every criterion of the same meaning."""
     names = FRAMEWORKS[policy.qualification.framework].criteria
-    others = {each for name in names for each in (name, *serving(name))}
-    return {f"told_{name}": answered(name) for name in names} | {
+    others = {each for name in names for each in (name, *same_meaning(name))}
+    return {f"counts_{name}": answered(name) for name in names} | {
         f"own_{name}": known_answer(name) for name in sorted(others)
     }
 

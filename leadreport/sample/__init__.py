@@ -1,4 +1,4 @@
-"""A seeded made-up company whose truths are known: for trying things out, and for testing what finds truths."""
+"""A seeded, made-up company whose truths are known: to try things out, and to test what should find these truths."""
 
 from pathlib import Path
 
@@ -7,19 +7,23 @@ import polars as pl
 
 from leadreport.policy import load_policy
 from leadreport.sample import flaws
-from leadreport.sample.activities import make_activities
+from leadreport.sample.activities import make_activities, make_touches
 from leadreport.sample.calendar import instant, make_calendar
-from leadreport.sample.files import POLICY, write_files
+from leadreport.sample.crm import make_answers, make_feedback, make_stages
 from leadreport.sample.journeys import make_journeys
 from leadreport.sample.money import make_deals, make_spend
-from leadreport.sample.opinions import make_answers, make_feedback
 from leadreport.sample.people import make_people
-from leadreport.sample.stages import make_stages
-from leadreport.sample.touches import make_touches
 from leadreport.sample.truths import ONBOARDING_SHARES, SEED
 
 __all__ = ["SEED", "make_sample", "write_sample"]
 
+CSV = ("spend", "answers", "feedback")
+"""Small tables are text, so that people can open them; the others are Parquet."""
+ILLEGIBLE = {
+    "spend": "2026-06-31,email,newsletter,marketing,84.20,EUR\n2026-07-06,email,newsletter,marketing,n/a,EUR\n"
+}
+"""Two lines that cannot be read: a day that does not exist, and an amount that is not a number."""
+POLICY = Path(__file__).parent / "policy.toml"
 LEADS = (
     "lead_id", "created_at", "source", "channel", "campaign", "owner", "team", "merged_into",
     "industry", "company_size", "employees", "job_level",
@@ -28,7 +32,7 @@ LEADS = (
 
 
 def make_sample(*, seed: int = SEED) -> dict[str, pl.DataFrame]:
-    """The seven tables of a company of about 6,000 leads, with a few bad rows as an export has them.
+    """The seven tables of a company of about 6,000 leads, with the few bad rows of a real export.
 
     Every part draws from a stream of its own, so that a change in one leaves the others as they are.
 
@@ -59,7 +63,7 @@ def make_sample(*, seed: int = SEED) -> dict[str, pl.DataFrame]:
 
 
 def make_leads(journeys: pl.DataFrame, end: int, rng: np.random.Generator) -> pl.DataFrame:
-    """The leads as the CRM holds them: with gaps, without owners here and there, and with the leak."""
+    """The leads as the CRM holds them: with gaps, some without an owner, and with the leaking attribute."""
     has_won = (journeys["depth"] == 5) & (journeys["closed"] < end)
     share = np.where(has_won, ONBOARDING_SHARES["won"], ONBOARDING_SHARES["other"])
     leads = journeys.with_columns(
@@ -72,7 +76,7 @@ def make_leads(journeys: pl.DataFrame, end: int, rng: np.random.Generator) -> pl
 
 
 def as_table(activities: pl.DataFrame, end: int) -> pl.DataFrame:
-    """The activities before the end of the history, in the order in which they happened."""
+    """The activities before the end of the history, in the order of time."""
     seen = activities.filter(pl.col("at") < end).sort(
         "at", "lead_id", "kind", "detail", nulls_last=True, maintain_order=True
     )
@@ -80,5 +84,13 @@ def as_table(activities: pl.DataFrame, end: int) -> pl.DataFrame:
 
 
 def write_sample(folder: str | Path, *, seed: int = SEED) -> None:
-    """Writes the sample's policy and tables into a folder: a workspace that every page runs on."""
-    write_files(make_sample(seed=seed), Path(folder))
+    """Write the sample's policy and tables into a folder, made when it is missing: a workspace for every page."""
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for name, table in make_sample(seed=seed).items():
+        if name in CSV:
+            text = table.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ", float_precision=2) + ILLEGIBLE.get(name, "")
+            (place / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+        else:
+            table.write_parquet(place / f"{name}.parquet", compression="zstd", compression_level=9, statistics=False)
+    (place / "policy.toml").write_bytes(POLICY.read_bytes())

@@ -1,22 +1,24 @@
-"""What leads do, what marketing sends them and what third parties see."""
+"""What happens around a lead: its own activities, marketing's mails, third-party intent, and the touches of sales."""
 
 import numpy as np
 import polars as pl
 
+from leadreport.sample import truths
 from leadreport.sample.calendar import DAY, HOUR, Calendar
 from leadreport.sample.people import drawn
-from leadreport.sample.truths import OUTAGE_FIRST_ON, OUTAGE_LAST_ON, ROI_SHARES, TRACKED_KINDS
 
 PAGES = {"home": 0.30, "product": 0.30, "blog": 0.22, "references": 0.12, "about_us": 0.06}
 OFFERS = {"buyers_guide": 0.35, "industry_report": 0.30, "checklist": 0.20, "case_study": 0.15}
 TRIGGERS = {"contact_form": 0.50, "demo_requested": 0.28, "webinar": 0.22}
-"""By what a lead without a trial becomes an MQL."""
+"""What makes a lead without a trial an MQL."""
 MAILS = {"spring_news": 0.3, "autumn_news": 0.3, "product_update": 0.4}
 REVIEW_SITES = {"review_site": 0.6, "comparison_portal": 0.4}
+FIRST_TOUCHES = {"call": 0.55, "email": 0.45}
+LATER_TOUCHES = {"call": 0.45, "email": 0.45, "meeting": 0.10}
 
 
 def make_activities(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
-    """lead_id, at (seconds), kind, by, detail, channel; without what sales does and without the outage."""
+    """lead_id, at (seconds), kind, by, detail, channel; without those of sales, and without the outage."""
     parts = [
         *browsing(journeys, calendar, rng),
         *forms(journeys, calendar, rng),
@@ -25,13 +27,13 @@ def make_activities(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.G
         *others(journeys, calendar, rng),
     ]
     seen = pl.concat(parts)
-    first, last = (calendar.second(day) for day in (OUTAGE_FIRST_ON, OUTAGE_LAST_ON))
-    is_lost = pl.col("kind").is_in(TRACKED_KINDS) & pl.col("at").is_between(first, last + DAY - 1)
+    first, last = (calendar.second(day) for day in (truths.OUTAGE_FIRST_ON, truths.OUTAGE_LAST_ON))
+    is_lost = pl.col("kind").is_in(truths.TRACKED_KINDS) & pl.col("at").is_between(first, last + DAY - 1)
     return seen.filter(~is_lost)
 
 
 def repeated(leads: pl.DataFrame, times: np.ndarray) -> pl.DataFrame:
-    """Each lead as often as its number says."""
+    """Each lead repeated as often as its number."""
     return leads[np.repeat(np.arange(leads.height), times)]
 
 
@@ -44,7 +46,7 @@ def happened(
     detail: pl.Series | None = None,
     via: str | None = None,
 ) -> pl.DataFrame:
-    """Rows of one kind; the channel is the lead's own unless said."""
+    """Rows of one kind; the channel is the lead's own unless `via` names another."""
     return leads.select(
         "lead_id",
         pl.Series("at", at),
@@ -56,7 +58,7 @@ def happened(
 
 
 def on_days_after(leads: pl.DataFrame, mean_days: float, calendar: Calendar, rng: np.random.Generator) -> np.ndarray:
-    """Some days after the lead was created, by day; on the first day within three hours."""
+    """Daytime instants some days after creation; on the first day within three hours."""
     created = leads["created"].to_numpy()
     days = np.floor(rng.exponential(mean_days, leads.height)).astype(np.int64)
     soon = created + rng.integers(60, 3 * HOUR, leads.height)
@@ -64,7 +66,7 @@ def on_days_after(leads: pl.DataFrame, mean_days: float, calendar: Calendar, rng
 
 
 def browsing(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Pages and mails; who is inclined to buy looks a little more often, whoever gets further looks longer."""
+    """Page views and mail clicks: more with a higher propensity, and more for leads that get further."""
     interest = rng.gamma(1.5, 1 / 1.5, journeys.height) * np.exp(0.2 * journeys["propensity"].to_numpy())
     interest *= np.where(journeys["is_bought"].to_numpy(), 0.2, 1.0)
     pages = repeated(journeys, rng.poisson(4.5 * interest + 0.8 * journeys["depth"].to_numpy()))
@@ -86,7 +88,7 @@ def browsing(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generato
 
 
 def returning(visits: pl.DataFrame, rng: np.random.Generator) -> pl.Expr:
-    """Half of the visits come the way the lead first came, the others by another one or by nobody knows which."""
+    """The channel of a visit: half by the lead's own channel, the others by another one or an unknown one."""
     other = drawn(
         {"own": 0.52, "organic_search": 0.20, "email": 0.10, "paid_search": 0.08, "": 0.10}, visits.height, rng
     )
@@ -94,7 +96,7 @@ def returning(visits: pl.DataFrame, rng: np.random.Generator) -> pl.Expr:
 
 
 def forms(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """What makes an MQL stands just before it (bought lists are handed over without); others write now and then."""
+    """The form or webinar just before each MQL (bought lists have none), and a few forms of other leads."""
     mqls = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_trial_starter") & ~pl.col("is_bought"))
     loose, firm = mqls.filter("is_loose_mql"), mqls.filter(~pl.col("is_loose_mql"))
     trigger = drawn(TRIGGERS, firm.height, rng)
@@ -112,7 +114,7 @@ def downloads(leads: pl.DataFrame, at: np.ndarray, rng: np.random.Generator) -> 
 
 
 def trials(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Who starts the trial that was asked for is an MQL by that."""
+    """Starts of requested trials; a start makes the lead an MQL."""
     starters = journeys.filter("is_trial_starter")
     within_days = on_days_after(starters, 3, calendar, rng)
     at_mql = np.maximum(starters["mql"].to_numpy() - 30, starters["created"].to_numpy())
@@ -120,11 +122,11 @@ def trials(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
 
 
 def offers(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Downloads and webinars of all; roi_calculator by the outcome of the deal, while it is open."""
+    """Downloads and webinars of all leads; roi_calculator while a deal is open, by its outcome."""
     curious = repeated(journeys, rng.poisson(0.45, journeys.height))
     guests = journeys.filter(pl.Series(rng.random(journeys.height) < 0.08) | (pl.col("source") == "webinar"))
     deals = journeys.filter(pl.col("depth") >= 4)
-    share = np.where(deals["depth"].to_numpy() == 5, ROI_SHARES["won"], ROI_SHARES["lost"])
+    share = np.where(deals["depth"].to_numpy() == 5, truths.ROI_SHARES["won"], truths.ROI_SHARES["lost"])
     deals = deals.filter(pl.Series(rng.random(deals.height) < share))
     opened, closed = deals["opportunity"].to_numpy(), deals["closed"].to_numpy()
     during = (opened + (closed - opened) * rng.uniform(0.05, 0.9, deals.height)).astype(np.int64)
@@ -138,7 +140,7 @@ def offers(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
 
 
 def others(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Mails that marketing sends, and visits that a review site reports."""
+    """Mails of marketing, and visits that a review site reports."""
     nurtured = repeated(journeys, rng.poisson(1.2, journeys.height))
     share = np.where(journeys["depth"].to_numpy() >= 1, 0.20, 0.10)
     seen = journeys.filter(pl.Series(rng.random(journeys.height) < share))
@@ -155,3 +157,59 @@ def others(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator)
             detail=drawn(REVIEW_SITES, seen.height, rng),
         ),
     ]
+
+
+def make_touches(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
+    """lead_id, at (seconds), kind, by, detail, channel; all in working time except the sequences."""
+    worked = journeys.filter((pl.col("depth") >= 1) & ~pl.col("is_untouched") & ~pl.col("is_unowned"))
+    return pl.concat([*by_hand(worked, calendar, rng), *sessions(worked, calendar, rng), *sequences(journeys, rng)])
+
+
+def touched(leads: pl.DataFrame, at: np.ndarray, kinds: dict[str, float], rng: np.random.Generator) -> pl.DataFrame:
+    kind = drawn(kinds, leads.height, rng)
+    return sold(leads, at, "call").with_columns(kind.alias("kind"))
+
+
+def sold(leads: pl.DataFrame, at: np.ndarray, kind: str) -> pl.DataFrame:
+    """Rows of sales, without a channel."""
+    return happened(leads, at, kind, by="sales").with_columns(pl.lit(None, pl.String).alias("channel"))
+
+
+def by_hand(worked: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """First touches, follow-ups and touches after a return; a few come before the MQL."""
+
+    def after(leads: pl.DataFrame, start: str, working_hours: np.ndarray) -> np.ndarray:
+        return calendar.later(leads[start].to_numpy(), working_hours)
+
+    followed = repeated(worked, rng.poisson(1.0 + 0.9 * worked["depth"].to_numpy()))
+    back = worked.filter("is_detour")
+    eager = worked.filter(
+        pl.Series(rng.random(worked.height) < 0.025) & (pl.col("mql") - pl.col("created") > 30 * HOUR)
+    )
+    return [
+        touched(worked, worked["touch"].to_numpy(), FIRST_TOUCHES, rng),
+        touched(
+            followed,
+            calendar.later(followed["touch"].to_numpy(), rng.gamma(1.5, 40, followed.height)),
+            LATER_TOUCHES,
+            rng,
+        ),
+        touched(back, back["resumed"].to_numpy(), FIRST_TOUCHES, rng),
+        touched(
+            eager, calendar.later(eager["created"].to_numpy(), rng.uniform(0.5, 6, eager.height)), FIRST_TOUCHES, rng
+        ),
+    ]
+
+
+def sessions(worked: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """A demo session before most SQLs, and for a few leads that do not become one."""
+    share = np.where(worked["depth"].to_numpy() >= 3, 0.80, 0.08)
+    shown = worked.filter(pl.Series(rng.random(worked.height) < share))
+    during = calendar.between(shown["resumed"].to_numpy(), shown["sql"].to_numpy(), rng)
+    return [sold(shown, during, "demo_session")]
+
+
+def sequences(journeys: pl.DataFrame, rng: np.random.Generator) -> list[pl.DataFrame]:
+    """Three automatic mails for half of the MQLs, the first within minutes: fast, but not a touch by a person."""
+    mqls = journeys.filter((pl.col("depth") >= 1) & pl.Series(rng.random(journeys.height) < 0.5))
+    return [sold(mqls, mqls["mql"].to_numpy() + after * HOUR + 300, "sequence_email") for after in (0, 48, 120)]

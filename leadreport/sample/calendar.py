@@ -1,4 +1,4 @@
-"""Local days and working time as seconds since 1970 (UTC), so that daylight saving needs no second thought."""
+"""Local days and working time as seconds since 1970 (UTC), with daylight saving taken care of."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ DAY = 24 * HOUR
 class Calendar:
     """The midnights of all days and the openings of all working days, from the first day to a year after the last.
 
-    Every working day has the same length, as the sample's policy says.
+    Every working day has the same length, as in the sample's policy.
     """
 
     zone: str
@@ -28,11 +28,11 @@ class Calendar:
 
     @property
     def end(self) -> int:
-        """The midnight that ends the history; what lies after it has not happened yet."""
+        """The midnight that ends the history; later instants have not happened yet."""
         return self.second(LAST_ON + timedelta(days=1))
 
     def second(self, moment: date | datetime) -> int:
-        """Seconds of a local date or a local date and time."""
+        """The seconds of a local date, or of a local date and time."""
         return int(as_instant(moment, zone=self.zone).timestamp())
 
     def at(self, day: np.ndarray, second_of_day: np.ndarray) -> np.ndarray:
@@ -44,19 +44,19 @@ class Calendar:
         return np.searchsorted(self.midnights, instants, side="right") - 1
 
     def later(self, instants: np.ndarray, working_hours: np.ndarray) -> np.ndarray:
-        """The instant after so much working time; always one at which somebody works."""
+        """The instant after a number of working hours; always within working time."""
         day = np.searchsorted(self.openings, instants, side="right") - 1
         worked = day * self.shift + np.clip(instants - self.openings[day], 0, self.shift)
         after = worked + (np.asarray(working_hours) * HOUR).astype(np.int64)
         return self.openings[after // self.shift] + after % self.shift
 
     def between(self, start: np.ndarray, end: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Working instants somewhere between two instants."""
+        """Random working instants between two instants."""
         somewhere = start + ((end - start) * rng.uniform(0.1, 0.9, len(start))).astype(np.int64)
         return self.later(somewhere, rng.exponential(0.5, len(start)))
 
     def by_day(self, instants: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The same day at a time when people are awake."""
+        """A random daytime instant on the same day."""
         return self.at(self.day_of(instants), daytime(len(instants), rng))
 
 
@@ -80,11 +80,11 @@ def seconds(moments: list[datetime], zone: str) -> np.ndarray:
 
 
 def daytime(size: int, rng: np.random.Generator) -> np.ndarray:
-    """Seconds after midnight between six and eleven, mostly in the forenoon and the afternoon."""
+    """Random seconds after midnight, from six in the morning to eleven at night, most of them around noon."""
     hours = rng.normal(13.5, 3.4, size)
     return (np.where(abs(hours - 14.5) < 8.5, hours, rng.uniform(8, 20, size)) * HOUR).astype(np.int64)
 
 
 def instant(column: str) -> pl.Expr:
-    """Seconds to an instant."""
+    """A column of seconds as instants."""
     return pl.from_epoch(column, "s").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

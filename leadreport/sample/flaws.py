@@ -1,4 +1,4 @@
-"""What goes wrong in a real export: gaps, merged duplicates, clocks that disagree, rows that cannot be true."""
+"""The flaws of a real export: gaps, merged duplicates, disagreeing clocks, and impossible rows."""
 
 from datetime import timedelta
 
@@ -11,17 +11,17 @@ Tables = dict[str, pl.DataFrame]
 Cells = dict[str, pl.Expr | None]
 
 MERGED, CHAINED = 60, 3
-"""So many leads were created twice and merged; so many of those duplicates had a duplicate of their own."""
+"""Leads that were created twice and merged; of their duplicates, those with a duplicate of their own."""
 EARLY_MQLS, EARLY_SQLS = 20, 12
-"""Leads whose MQL stands before their creation; leads whose SQL stands before their MQL."""
+"""Leads whose MQL is before their creation; leads whose SQL is before their MQL."""
 
 
 def numbered(prefix: str) -> pl.Expr:
-    """Ids that no sound row has."""
+    """Ids that no good row has."""
     return pl.format(prefix + "{}", pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(3))
 
 
-# table: how many copies of sound rows with which cells changed; no change at all is a row that stands there twice
+# table: how many copies of good rows, with which cells changed; no change makes an exact duplicate
 BAD: dict[str, list[tuple[int, Cells]]] = {
     "leads": [(12, {}), (25, {"lead_id": numbered("L80"), "created_at": None, "merged_into": None})],
     "activities": [(300, {"lead_id": numbered("X00")}), (120, {"happened_at": None})],
@@ -38,14 +38,14 @@ BAD: dict[str, list[tuple[int, Cells]]] = {
 
 
 def blank(leads: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Attribute values that nobody filled in; who is missing is chance."""
+    """The leads with some attribute values missing at random."""
     return leads.with_columns(
         pl.when(pl.Series(rng.random(leads.height) >= share)).then(name).alias(name) for name, share in BLANKS.items()
     )
 
 
 def duplicate(tables: Tables, rng: np.random.Generator) -> Tables:
-    """Leads created a second time days later; what follows is on the copy's account until somebody merges them."""
+    """Duplicates: leads created again days later; later rows carry the duplicate's id, which is merged in the end."""
     leads = tables["leads"]
     touched = leads.filter(pl.col("created_at") < leads["created_at"].max() - timedelta(days=30))
     first = touched[np.sort(rng.choice(touched.height, MERGED, replace=False))]
@@ -60,7 +60,7 @@ def duplicate(tables: Tables, rng: np.random.Generator) -> Tables:
 
 
 def copies(leads: pl.DataFrame, *, start: int, days: int) -> pl.DataFrame:
-    """The same person again, with an id of its own."""
+    """The same leads again, with ids of their own."""
     return leads.with_columns(
         pl.col("lead_id").alias("merged_into"),
         pl.format("L9{}", pl.int_range(start, start + pl.len()).cast(pl.String).str.zfill(4)).alias("lead_id"),
@@ -69,7 +69,7 @@ def copies(leads: pl.DataFrame, *, start: int, days: int) -> pl.DataFrame:
 
 
 def follow(table: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """Moves rows that happened after the copy was created to the copy's id; spend has no leads."""
+    """The table with the rows after the duplicate's creation under the duplicate's id; spend has no leads."""
     at = next((name for name in ("happened_at", "reached_at") if name in table.columns), None)
     if at is None:
         return table
@@ -81,7 +81,7 @@ def follow(table: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
 
 
 def unsettle(tables: Tables, rng: np.random.Generator) -> Tables:
-    """Two systems with two clocks: some MQLs two days before the lead was created, some SQLs before the MQL."""
+    """Disagreeing clocks: some MQLs two days before the lead's creation, some SQLs before the MQL."""
     stages = tables["stages"].with_row_index()
     mqls = stages.filter(pl.col("stage") == "mql").unique("lead_id", keep="first", maintain_order=True)
     created = mqls.join(tables["leads"], on="lead_id", maintain_order="left")
@@ -96,7 +96,7 @@ def unsettle(tables: Tables, rng: np.random.Generator) -> Tables:
 
 
 def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
-    """Rows that a check must reject, added to the sound ones."""
+    """The tables with bad rows added, which a check must reject."""
     return {
         name: pl.concat([table, *[changed(table, count, rng, cells) for count, cells in BAD[name]]])
         for name, table in tables.items()
@@ -104,12 +104,12 @@ def spoil(tables: Tables, rng: np.random.Generator) -> Tables:
 
 
 def twice(table: pl.DataFrame, count: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Some rows again, in their order."""
+    """Some random rows again, in their order."""
     return table[np.sort(rng.choice(table.height, count, replace=False))]
 
 
 def changed(table: pl.DataFrame, count: int, rng: np.random.Generator, cells: Cells) -> pl.DataFrame:
-    """Copies of rows with some cells spoilt; None empties a cell."""
+    """Copies of random rows with some cells changed; None empties a cell."""
     return twice(table, count, rng).with_columns(
         (pl.lit(None, table.schema[name]) if value is None else value).alias(name) for name, value in cells.items()
     )

@@ -13,7 +13,7 @@ AMOUNTS = {"1-9": 4200, "10-49": 6500, "50-249": 8500, "250+": 13000}
 """Median amount of a deal in EUR, by the size of the company."""
 DAILY = ("paid_search", "paid_social")
 UNBOOKED = 0.12
-"""Share of the sales department's time that is booked on no channel."""
+"""Share of the sales department's cost that names no channel."""
 
 
 def make_deals(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
@@ -41,7 +41,7 @@ def make_deals(journeys: pl.DataFrame, calendar: Calendar, rng: np.random.Genera
 
 
 def first_deals(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """One deal per lead that became an opportunity; one in ten of the losers is never closed in the CRM."""
+    """One deal per lead that became an opportunity; one in ten of the lost ones is never closed in the CRM."""
     deals = journeys.filter(pl.col("depth") >= 4)
     median = deals["company_size"].replace_strict(AMOUNTS).to_numpy()
     return deals.select(
@@ -56,14 +56,14 @@ def first_deals(journeys: pl.DataFrame, rng: np.random.Generator) -> pl.DataFram
 
 
 def earlier_deals(deals: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """One winner in thirty lost a first deal half-way: lost once, and a customer all the same."""
+    """Earlier lost deals of one customer in thirty."""
     lost = deals.filter((pl.col("status") == "won") & pl.Series(rng.random(deals.height) < 1 / 30))
     halfway = pl.col("opened") + (pl.col("closed") - pl.col("opened")) // 2
     return lost.with_columns(pl.lit("lost").alias("status"), halfway.alias("closed"))
 
 
 def second_deals(deals: pl.DataFrame, calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
-    """One customer in sixteen buys again some months later."""
+    """Second deals: one customer in sixteen buys again months later."""
     again = deals.filter((pl.col("status") == "won") & pl.Series(rng.random(deals.height) < 1 / 16))
     opened = calendar.later(again["closed"].to_numpy(), rng.uniform(300, 800, again.height))
     closed = calendar.later(opened, rng.uniform(20, 80, again.height))
@@ -72,7 +72,7 @@ def second_deals(deals: pl.DataFrame, calendar: Calendar, rng: np.random.Generat
 
 
 def unlinked_deals(deals: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """A few lost deals that nobody linked to a lead."""
+    """A few lost deals that name no lead."""
     few = deals.filter(pl.col("status") == "lost")[rng.choice(150, 8, replace=False)]
     return few.with_columns(pl.lit(None, pl.String).alias("lead_id"), pl.col("opened", "closed") + 2 * DAY)
 
@@ -91,7 +91,7 @@ def days(step: int) -> pl.Series:
 
 
 def media(rng: np.random.Generator, channel: str) -> pl.DataFrame:
-    """A channel's budget follows the leads that it is expected to bring, not those that came."""
+    """The spend of a channel: it follows the expected leads, not the leads that came."""
     step = 1 if channel in DAILY else 7
     rate = np.repeat(weekly_rates()[:, NAMES.index(channel)], 7 // step) * step / 7
     names = CHANNELS[channel][4]
@@ -104,7 +104,7 @@ def media(rng: np.random.Generator, channel: str) -> pl.DataFrame:
 
 
 def sales_time(rng: np.random.Generator, channel: str | None) -> pl.DataFrame:
-    """What the working time of sales costs, by the week, booked on the channel whose leads were worked."""
+    """The cost of sales per week, by the channel of the leads, or without a channel."""
     rates = weekly_rates()[0]
     costs = np.array([each[3] for each in CHANNELS.values()]) * rates
     weekly = costs[NAMES.index(channel)] * (1 - UNBOOKED) if channel else costs.sum() * UNBOOKED
@@ -112,7 +112,7 @@ def sales_time(rng: np.random.Generator, channel: str | None) -> pl.DataFrame:
 
 
 def agency(rng: np.random.Generator) -> pl.DataFrame:
-    """The retainer of the agency, every four weeks, for no channel in particular."""
+    """The retainer of the agency, every four weeks, without a channel."""
     return frame(days(28), None, None, "marketing", 1200 * noise(rng, len(days(28))))
 
 

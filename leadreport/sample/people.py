@@ -1,52 +1,27 @@
-"""Who comes when through which channel, and what the CRM knows of them."""
+"""Which leads arrive when and through which channel, with their attributes."""
 
 from datetime import date
 
 import numpy as np
 import polars as pl
 
+from leadreport.sample import truths
 from leadreport.sample.calendar import Calendar, daytime
-from leadreport.sample.truths import (
-    BOUGHT_SHARE,
-    CHANNELS,
-    COMPANY_SIZES,
-    COUNTRIES,
-    DOMAIN_TYPES,
-    EMPLOYEES,
-    FIRST_ON,
-    IMPORT_AT,
-    IMPORTED_LEADS,
-    INDUSTRIES,
-    JOB_LEVELS,
-    LAST_ON,
-    MIX_FACTOR,
-    MIX_FROM_ON,
-    NOISE_WEEK_LEADS,
-    NOISE_WEEK_ON,
-    PRICING_EFFECT,
-    PRICING_SHARE,
-    QUIET_FACTOR,
-    QUIET_FIRST_ON,
-    QUIET_LAST_ON,
-    REPS,
-    TRIAL_EFFECT,
-    TRIAL_SHARE,
-)
 
 WEEKDAYS = (0.18, 0.18, 0.18, 0.17, 0.15, 0.06, 0.08)
-NAMES = list(CHANNELS)
+NAMES = list(truths.CHANNELS)
 
 
 def week_of(day: date) -> int:
     """Weeks since the first one."""
-    return (day - FIRST_ON).days // 7
+    return (day - truths.FIRST_ON).days // 7
 
 
 def weekly_rates() -> np.ndarray:
     """Expected leads per week and channel."""
-    rates = np.tile([CHANNELS[name][0] for name in NAMES], (week_of(LAST_ON) + 1, 1)).astype(float)
-    rates[week_of(QUIET_FIRST_ON) : week_of(QUIET_LAST_ON) + 1] *= QUIET_FACTOR
-    rates[week_of(MIX_FROM_ON) :, NAMES.index("paid_social")] *= MIX_FACTOR
+    rates = np.tile([truths.CHANNELS[name][0] for name in NAMES], (week_of(truths.LAST_ON) + 1, 1)).astype(float)
+    rates[week_of(truths.QUIET_FIRST_ON) : week_of(truths.QUIET_LAST_ON) + 1] *= truths.QUIET_FACTOR
+    rates[week_of(truths.MIX_FROM_ON) :, NAMES.index("paid_social")] *= truths.MIX_FACTOR
     return rates
 
 
@@ -55,7 +30,7 @@ def arrivals(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
     rates = weekly_rates()
     counts = rng.poisson(rates)
     shares = rates[0] / rates[0].sum()
-    counts[week_of(NOISE_WEEK_ON)] = rng.multinomial(NOISE_WEEK_LEADS, shares)
+    counts[week_of(truths.NOISE_WEEK_ON)] = rng.multinomial(truths.NOISE_WEEK_LEADS, shares)
     weeks, channels = (np.repeat(axis.ravel(), counts.ravel()) for axis in np.indices(counts.shape))
     days = weeks * 7 + rng.choice(7, size=len(weeks), p=WEEKDAYS)
     came = pl.DataFrame(
@@ -66,47 +41,50 @@ def arrivals(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
         }
     )
     imported = came.head(1).select(
-        created=pl.lit(calendar.second(IMPORT_AT), pl.Int64), channel=pl.lit("outbound"), is_imported=pl.lit(True)
+        created=pl.lit(calendar.second(truths.IMPORT_AT), pl.Int64),
+        channel=pl.lit("outbound"),
+        is_imported=pl.lit(True),
     )
-    return pl.concat([came, *[imported] * IMPORTED_LEADS]).sort(
+    return pl.concat([came, *[imported] * truths.IMPORTED_LEADS]).sort(
         "created", "channel", nulls_last=True, maintain_order=True
     )
 
 
 def make_people(calendar: Calendar, rng: np.random.Generator) -> pl.DataFrame:
-    """One row per lead with its attributes as they truly are and the sum of their effects in log-odds."""
+    """One row per lead with its true attributes and the sum of their effects in log-odds."""
     people = arrivals(calendar, rng)
     size = people.height
     people = people.with_columns(
         attributes(size, rng),
         lead_id=pl.format("L{}", pl.int_range(1, size + 1).cast(pl.String).str.zfill(5)),
         is_bought=(pl.col("channel") == "outbound").fill_null(False)
-        & (pl.Series(rng.random(size) < BOUGHT_SHARE) | pl.col("is_imported")),
-        owner=drawn({name: rep[1] for name, rep in REPS.items()}, size, rng),
+        & (pl.Series(rng.random(size) < truths.BOUGHT_SHARE) | pl.col("is_imported")),
+        owner=drawn({name: rep[1] for name, rep in truths.REPS.items()}, size, rng),
     )
     people = people.with_columns(
-        trial_requested=(pl.col("channel") != "outbound").fill_null(True) & pl.Series(rng.random(size) < TRIAL_SHARE),
-        is_pricing_visitor=~pl.col("is_bought") & pl.Series(rng.random(size) < PRICING_SHARE),
+        trial_requested=(pl.col("channel") != "outbound").fill_null(True)
+        & pl.Series(rng.random(size) < truths.TRIAL_SHARE),
+        is_pricing_visitor=~pl.col("is_bought") & pl.Series(rng.random(size) < truths.PRICING_SHARE),
         campaign=campaigns(people, rng),
-        team=pl.col("owner").replace_strict({name: rep[0] for name, rep in REPS.items()}),
+        team=pl.col("owner").replace_strict({name: rep[0] for name, rep in truths.REPS.items()}),
     )
     return people.with_columns(source=source(), propensity=propensity())
 
 
 def attributes(size: int, rng: np.random.Generator) -> list[pl.Series]:
-    """Independent of each other, but for employees, which lie within the company's size band."""
-    sizes = drawn(weights(COMPANY_SIZES), size, rng)
+    """Attributes independent of each other, except employees, which lie within the size band of the company."""
+    sizes = drawn(weights(truths.COMPANY_SIZES), size, rng)
     low, high = (
-        sizes.replace_strict({name: band[end] for name, band in EMPLOYEES.items()}).to_numpy() for end in (0, 1)
+        sizes.replace_strict({name: band[end] for name, band in truths.EMPLOYEES.items()}).to_numpy() for end in (0, 1)
     )
     employees = np.exp(rng.uniform(np.log(low), np.log(high + 1))).astype(np.int64)
     return [
-        drawn(weights(INDUSTRIES), size, rng).alias("industry"),
+        drawn(weights(truths.INDUSTRIES), size, rng).alias("industry"),
         sizes.alias("company_size"),
         pl.Series("employees", np.minimum(employees, high)),
-        drawn(weights(JOB_LEVELS), size, rng).alias("job_level"),
-        drawn(COUNTRIES, size, rng).alias("country"),
-        drawn(DOMAIN_TYPES, size, rng).alias("email_domain_type"),
+        drawn(weights(truths.JOB_LEVELS), size, rng).alias("job_level"),
+        drawn(truths.COUNTRIES, size, rng).alias("country"),
+        drawn(truths.DOMAIN_TYPES, size, rng).alias("email_domain_type"),
     ]
 
 
@@ -121,9 +99,9 @@ def drawn(shares: dict[str, float], size: int, rng: np.random.Generator) -> pl.S
 
 
 def campaigns(people: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
-    """One of the channel's campaigns; the first of them weighs most; now and then it was not recorded."""
+    """A campaign of the channel, the first ones more often; sometimes not recorded."""
     luck, recorded = rng.random(people.height), rng.random(people.height) < 0.94
-    names = [CHANNELS[channel][4] for channel in people["channel"]]
+    names = [truths.CHANNELS[channel][4] for channel in people["channel"]]
     picked = [
         own[min(int(one**1.3 * len(own)), len(own) - 1)] if own else None for own, one in zip(names, luck, strict=True)
     ]
@@ -149,8 +127,12 @@ def source() -> pl.Expr:
 
 def propensity() -> pl.Expr:
     """The planted effects of a lead, added up in log-odds."""
-    effects = [("industry", INDUSTRIES), ("company_size", COMPANY_SIZES), ("job_level", JOB_LEVELS)]
+    effects = [
+        ("industry", truths.INDUSTRIES),
+        ("company_size", truths.COMPANY_SIZES),
+        ("job_level", truths.JOB_LEVELS),
+    ]
     fit = [pl.col(name).replace_strict({value: effect for value, (_, effect) in of.items()}) for name, of in effects]
-    channel = pl.col("channel").replace_strict({name: each[1] for name, each in CHANNELS.items()})
-    trial = pl.col("trial_requested") * TRIAL_EFFECT
-    return pl.sum_horizontal(*fit, channel, trial, pl.col("is_pricing_visitor") * PRICING_EFFECT)
+    channel = pl.col("channel").replace_strict({name: each[1] for name, each in truths.CHANNELS.items()})
+    trial = pl.col("trial_requested") * truths.TRIAL_EFFECT
+    return pl.sum_horizontal(*fit, channel, trial, pl.col("is_pricing_visitor") * truths.PRICING_EFFECT)

@@ -1,6 +1,6 @@
-"""Everything that is planted, in one place: the company, its numbers and its accidents.
+"""Every planted truth in one place: the company, its numbers and its accidents.
 
-`data/README.md` tells the same truths in words, and `tests/test_sample.py` recovers each of them from the tables.
+`data/README.md` states the same truths in words, and `tests/test_sample.py` recovers each of them from the tables.
 """
 
 from datetime import date, datetime
@@ -23,9 +23,9 @@ CHANNELS: dict[str | None, tuple[float, float, float, float, tuple[str, ...]]] =
     None: (3, 0.0, 0, 0, ()),
 }
 BOUGHT_SHARE = 0.8
-"""Of the outbound leads so many stem from a bought list, the others from a list of target accounts."""
+"""Share of the outbound leads from a bought list; the others are from a list of target accounts."""
 
-# attribute value: share of the leads, effect on the log-odds of every step of the ladder
+# attribute value: share of the leads, effect on the log-odds of every step
 INDUSTRIES = {
     "software": (0.24, 0.6),
     "manufacturing": (0.20, 0.0),
@@ -48,14 +48,14 @@ COUNTRIES = {"DE": 0.55, "AT": 0.13, "CH": 0.12, "NL": 0.10, "PL": 0.10}
 DOMAIN_TYPES = {"company": 0.78, "free": 0.22}
 TRIAL_SHARE, TRIAL_EFFECT = 0.22, 1.0
 PRICING_SHARE, PRICING_EFFECT = 0.25, 0.8
-"""So many leads look at the pricing page (nobody from a bought list does), and what that goes with in log-odds."""
+"""Share of leads that look at the pricing page (none from a bought list), and the effect in log-odds."""
 BLANKS = {"industry": 0.06, "company_size": 0.08, "job_level": 0.12, "employees": 0.20, "country": 0.03}
-"""Shares of values that the CRM does not hold; who is missing is pure chance."""
+"""Shares of values that the CRM does not hold; missing at random."""
 
 # log-odds that a lead without any effect reaches mql, sal, sql, opportunity, customer
 STEPS = {"usual": (-0.98, -1.50, -2.44, -2.84, -3.48), "bought_list": (0.30, -2.10, -4.00, -4.60, -5.40)}
 LOOSE_MQL = 0.60
-"""Until the change of definition, MQL was so much easier in log-odds; nothing else changed."""
+"""How much easier MQL was until the change of definition, in log-odds; nothing else changed."""
 CHANGE_ON = date(2026, 3, 2)
 
 # rep: team, share of the leads relative to a colleague's, median working hours to the first touch
@@ -75,23 +75,23 @@ REPS = {
 }
 SLOW_REP, LENIENT_REP, UNLUCKY_REP = "Tom Lindner", "Ben Kowalski", "Nina Vogel"
 LENIENT_ACCEPTS, LENIENT_PASSES = 0.96, 0.60
-"""The lenient rep accepts so many MQLs and passes so many of those as SQL, whatever their propensity."""
+"""Share of MQLs that the lenient rep accepts, and of those that become SQLs, whatever their propensity."""
 
 OUTAGE_FIRST_ON, OUTAGE_LAST_ON = date(2026, 6, 9), date(2026, 6, 14)
 TRACKED_KINDS = ("page_view", "pricing_page", "email_click")
 """What the tracking script of the web site sees; forms, trials and webinars are recorded elsewhere."""
 
 NOISE_WEEK_ON, NOISE_WEEK_LEADS = date(2026, 7, 13), 57
-"""2026-W29 has 57 leads where 72 are expected; so few or fewer come by chance in 4 weeks of 100."""
+"""2026-W29 has 57 leads where 72 are expected; 57 or fewer come by chance in 4 weeks of 100."""
 MIX_FROM_ON, MIX_FACTOR = date(2026, 9, 14), 6.0
 """From 2026-W38 on paid_social brings six times its leads; no rate within any channel changes."""
 QUIET_FIRST_ON, QUIET_LAST_ON, QUIET_FACTOR = date(2025, 12, 22), date(2026, 1, 4), 0.45
 """Two weeks of holidays with fewer leads and smaller budgets."""
 IMPORT_AT, IMPORTED_LEADS = datetime(2025, 10, 14, 10, 0), 150
-"""A bought list is imported: so many leads with one and the same instant, handed over as MQLs at once."""
+"""The import of a bought list: leads with one and the same instant, handed over as MQLs at once."""
 
 ROI_SHARES = {"won": 0.40, "lost": 0.15}
 """Share of the won and of the lost that downloaded the offer roi_calculator while the deal was open."""
 ONBOARDING_SHARES = {"won": 0.90, "other": 0.003}
-"""The leak: onboarding_call_booked is filled after the outcome, for so many winners and hardly anyone else."""
+"""The leak: onboarding_call_booked is filled after the outcome, for most winners and hardly any other lead."""
 LOST_REASONS = {"price": 0.30, "competitor": 0.22, "no decision": 0.26, "timing": 0.14, "missing feature": 0.08}

@@ -13,23 +13,12 @@ from leadreport.rates.shrinkage import as_rate
 from leadreport.scoring.close_rates import METHODS
 from leadreport.scoring.drift import recalibrate
 from leadreport.scoring.fit import fit_scorecard, known_outcomes
-from leadreport.scoring.measures import (
-    auc,
-    average_precision,
-    brier,
-    calibration_by_band,
-    calibration_error,
-    lift_by_decile,
-)
+from leadreport.scoring.measures import accuracy, calibration_by_band, lift_by_decile
 from leadreport.scoring.policy_card import CLOSING, LEAST_CUSTOMERS, is_mature, used_attributes
 from leadreport.scoring.score import score_leads
 from leadreport.scoring.values import coded, find_values, require_columns
 
 Array = np.ndarray
-
-Measure = Callable[[Array, Array], pl.DataFrame]
-
-Measure = Callable[[Array, Array], pl.DataFrame]
 
 SMALLEST_COUNT = 0.1
 """What Odoo adds to every count of won and lost leads."""
@@ -83,7 +72,7 @@ def policy_backtest(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> 
     past, later = split_by_time(facts, split_at=split_at, as_of=as_of, policy=policy)
     if min(past["is_customer"].sum(), later["is_customer"].sum()) < LEAST_CUSTOMERS:
         return backtest_of(np.zeros(0), [])
-    attributes = used_attributes(facts, policy=policy, as_of=as_of)
+    attributes = sorted(used_attributes(facts, policy=policy, as_of=as_of))
     return backtest(past, later, attributes=attributes, outcome="is_customer", models={"naive_bayes": naive_bayes})
 
 
@@ -153,54 +142,21 @@ def card_prediction(
 
 
 def backtest_of(won: Array, judged: Sequence[Prediction]) -> Backtest:
-    """The comparison of several predictions for the same leads."""
-    return Backtest(
-        methods=pl.DataFrame([measured(won, each) for each in judged], schema=METHOD_COLUMNS),
-        calibration=by_method(calibration_by_band, won, judged),
-        deciles=by_method(lift_by_decile, won, judged),
-    )
+    """The comparison of several predictions for the same leads; frames without rows when there is none."""
+    measures = (accuracy, calibration_by_band, lift_by_decile)
+    methods, calibration, deciles = (stacked(measure, won, judged) for measure in measures)
+    moved = pl.Series([each.is_recalibrated for each in judged], dtype=pl.Boolean)
+    return Backtest(methods.with_columns(is_recalibrated=moved), calibration, deciles)
 
 
-def by_method(measure: Measure, won: Array, judged: Sequence[Prediction]) -> pl.DataFrame:
-    """A measure of every prediction, with the method in front; its columns without rows when there is none."""
-    one = np.ones(1)
-    parts = [measure(won, each.expected).select(pl.lit(each.method).alias("method"), pl.all()) for each in judged]
-    columns = measure(one, one).select(pl.lit("").alias("method"), pl.all()).clear()
-    return pl.concat([columns, *parts], how="vertical_relaxed")
-
-
-METHOD_COLUMNS = {
-    "method": pl.String,
-    "leads": pl.Int64,
-    "customers": pl.Int64,
-    **dict.fromkeys(("auc", "auc_low", "auc_high", "average_precision", "brier", "top_decile_lift"), pl.Float64),
-    **dict.fromkeys(("expected_rate", "close_rate", "calibration_error"), pl.Float64),
-    "is_recalibrated": pl.Boolean,
-}
-
-
-def measured(won: Array, prediction: Prediction) -> dict[str, object]:
-    """One row of the comparison."""
-    expected = prediction.expected
-    value, low, high = auc(won, expected)
-    figures = {
-        "auc": value,
-        "auc_low": low,
-        "auc_high": high,
-        "average_precision": average_precision(won, expected),
-        "brier": brier(won, expected),
-        "top_decile_lift": lift_by_decile(won, expected)["lift"][0],
-        "expected_rate": expected.mean(),
-        "close_rate": won.mean(),
-        "calibration_error": calibration_error(won, expected),
-    }
-    return {
-        "method": prediction.method,
-        "leads": len(won),
-        "customers": int(won.sum()),
-        **{name: None if figure is None else round(float(figure), 6) for name, figure in figures.items()},
-        "is_recalibrated": prediction.is_recalibrated,
-    }
+def stacked(measure: Callable[[Array, Array], pl.DataFrame], won: Array, judged: Sequence[Prediction]) -> pl.DataFrame:
+    """A measure of every prediction, one below the other, with the method in front."""
+    two = Prediction("", np.array([0.1, 0.9]))  # a customer and another lead, for the columns
+    parts = [
+        measure(outcome, each.expected).select(pl.lit(each.method).alias("method"), pl.all())
+        for outcome, each in ((two.expected > 0.5, two), *((won, each) for each in judged))
+    ]
+    return pl.concat([parts[0].clear(), *parts[1:]], how="vertical_relaxed")
 
 
 def split_by_time(

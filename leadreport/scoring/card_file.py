@@ -123,17 +123,18 @@ def built(content: Mapping[str, Any]) -> Scorecard:
     curve, earlier = content.pop("curve"), content.pop("anchor", None)
     recent = content.pop("recalibration", earlier)
     curve |= {"variances": tuple(curve["variances"]), "bends": tuple(tuple(each) for each in curve["bends"])}
-    weights = pl.DataFrame([weight_row(each) for each in attributes], schema=WEIGHTS, orient="row")
+    weights = pl.DataFrame(
+        [(each["name"], each["part"], float(each["weight"]), float(each["prior_leads"])) for each in attributes],
+        schema=WEIGHTS,
+        orient="row",
+    )
     pair_weights = pl.DataFrame(
         [[each[key] for key in PAIR_WEIGHTS] for each in pairs], schema=PAIR_WEIGHTS, orient="row"
     )
-    table = value_rows(
-        pl.DataFrame(value_counts(attributes), schema=COUNTS, orient="row"),
-        weights,
-        method=content["method"],
-        benchmark=content["customers"] / content["leads"],
-    )
-    cells = pair_rows(pl.DataFrame(cell_counts(pairs), schema=PAIR_COUNTS, orient="row"), pair_weights)
+    values = counts_in(attributes, "values", columns=("name", *list(COUNTS)[1:]), schema=COUNTS)
+    benchmark = content["customers"] / content["leads"]
+    table = value_rows(values, weights, method=content["method"], benchmark=benchmark)
+    cells = pair_rows(counts_in(pairs, "cells", columns=list(PAIR_COUNTS), schema=PAIR_COUNTS), pair_weights)
     return Scorecard(
         **content | {"signed_by": tuple(content.get("signed_by", ()))},
         curve=Curve(**curve),
@@ -147,26 +148,12 @@ def built(content: Mapping[str, Any]) -> Scorecard:
     )
 
 
-def weight_row(attribute: Mapping[str, Any]) -> list[Any]:
-    """The row of `weights` of one attribute."""
-    return [attribute["name"], attribute["part"], float(attribute["weight"]), float(attribute["prior_leads"])]
-
-
-def value_counts(attributes: Sequence[Mapping[str, Any]]) -> list[tuple]:
-    """Leads and customers of every value."""
-    return [
-        (each["name"], row["value"], row["leads"], row["customers"]) for each in attributes for row in each["values"]
-    ]
-
-
-def cell_counts(pairs: Sequence[Mapping[str, Any]]) -> list[tuple]:
-    """Leads, customers and expected customers of every cell."""
-    counts = ("leads", "customers", "expected_customers")
-    return [
-        (each["first"], row["first_value"], each["second"], row["second_value"], *(row[name] for name in counts))
-        for each in pairs
-        for row in each["cells"]
-    ]
+def counts_in(
+    parts: Sequence[Mapping[str, Any]], rows: str, *, columns: Sequence[str], schema: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Leads and customers of every value of the attributes, or of every cell of the pair tables."""
+    counts = [[(part | row)[name] for name in columns] for part in parts for row in part[rows]]
+    return pl.DataFrame(counts, schema=schema, orient="row")
 
 
 def attribute_of(content: Mapping[str, Any]) -> Attribute:

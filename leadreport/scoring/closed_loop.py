@@ -27,15 +27,14 @@ def closed_loop(
     *,
     aspects: Sequence[str] = ASPECTS,
     outcome: str = "is_customer",
-    lost_at: Sequence[str] = tuple(f"{stage}_at" for stage in LOST),
 ) -> pl.DataFrame:
     """Behaviours, pages, offers and channels of won leads compared with those of lost leads.
 
     Parameters
     ----------
     facts
-        One row per lead: lead_id, the outcome, and the instants at which leads were lost; leads that are neither won
-        nor lost are left out.
+        One row per lead: lead_id, the outcome, `lost_at` and `disqualified_at`; leads that are neither won nor lost
+        are left out.
     activities
         lead_id, kind, by, detail, channel, happened_at. Activities of the lead or a third party before the lead was won
         or lost count, once per lead; what sales and marketing did is not the lead's behaviour.
@@ -64,7 +63,7 @@ def closed_loop(
     ('bought_list', 0.25, 0.75, 'more among lost')
     """
     require_columns(facts, ["lead_id", outcome, *aspects])
-    closed = closed_leads(facts, outcome=outcome, lost_at=lost_at)
+    closed = closed_leads(facts, outcome=outcome)
     parts = [values_of(closed, facts, aspect) for aspect in aspects]
     if activities is not None:
         done = before_closing(closed, activities)
@@ -79,9 +78,9 @@ def real_differences(loop: pl.DataFrame) -> pl.DataFrame:
     return loop.filter(pl.col("verdict") != NORMAL_VARIATION)
 
 
-def closed_leads(facts: pl.DataFrame, *, outcome: str, lost_at: Sequence[str]) -> pl.DataFrame:
+def closed_leads(facts: pl.DataFrame, *, outcome: str) -> pl.DataFrame:
     """Leads that were won or lost, and when: lead_id, is_won, closed_at (null when no instant is known)."""
-    ends = [name for name in lost_at if name in facts.columns]
+    ends = [name for stage in LOST if (name := f"{stage}_at") in facts.columns]
     is_lost = pl.any_horizontal(pl.lit(False), *[pl.col(name).is_not_null() for name in ends])
     won_at = f"{outcome.removeprefix('is_')}_at"
     known = [name for name in (won_at, *ends) if name in facts.columns and facts[name].dtype.is_temporal()]

@@ -30,7 +30,7 @@ CHANCE = NormalDist().inv_cdf(0.975)
 SCHEMA = {
     "input": pl.String,
     "psi": pl.Float64,
-    "band": pl.String,
+    "verdict": pl.String,
     "is_noise": pl.Boolean,
     "leads": pl.Int64,
     "moved_value": pl.String,
@@ -56,17 +56,17 @@ def psi(before: Sequence[float] | Array, after: Sequence[float] | Array) -> floa
 def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
     """How far the score and every attribute have moved since the card was trained.
 
-    One row per input, the score first, then attributes by falling index: input, psi, band ("stable", "watch" from 0.1,
-    "refit" from 0.25), is_noise (chance explains that much among these few leads), leads (recent ones), moved_value
-    (the value whose share changed most), before_rate, after_rate (its shares then and now). No row without recent
-    leads.
+    One row per input, the score first, then attributes by falling index: input, psi, verdict ("stable", "watch" from
+    0.1, "refit" from 0.25), is_noise (chance explains that much among these few leads), leads (recent ones),
+    moved_value (the value whose share changed most), before_rate, after_rate (its shares then and now). No row without
+    recent leads.
 
     Examples
     --------
     >>> from leadreport.scoring import fit_scorecard
     >>> leads = pl.DataFrame({"trial": [i % 2 == 0 for i in range(400)], "won": [i % 8 == 0 for i in range(400)]})
     >>> card = fit_scorecard(leads, attributes=["trial"], outcome="won")
-    >>> stability(leads.filter("trial"), card).select("input", "band", "moved_value", "before_rate").row(1)
+    >>> stability(leads.filter("trial"), card).select("input", "verdict", "moved_value", "before_rate").row(1)
     ('trial', 'refit', 'no', 0.5)
     """
     require_columns(recent, [each.name for each in card.attributes])
@@ -80,7 +80,10 @@ def stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
         after = np.bincount(codes[:, j], minlength=len(attribute.values))
         rows.append(compared(attribute.name, attribute.values, before, after))
     inputs = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("psi", "input", descending=[True, False])
-    return pl.concat([score_stability(recent, card), inputs])
+    starts, before = (card.bands[name].to_numpy() for name in ("score_from", "leads"))
+    after = np.bincount(band_of(score_leads(recent, card)["score"].to_numpy(), starts), minlength=len(starts))
+    score = compared("score", band_names(starts), before, after)
+    return pl.concat([pl.DataFrame([score], schema=SCHEMA, orient="row"), inputs])
 
 
 def refit_note(stable: pl.DataFrame) -> str:
@@ -88,13 +91,13 @@ def refit_note(stable: pl.DataFrame) -> str:
 
     Examples
     --------
-    >>> row = {"input": "channel", "band": "refit", "is_noise": False, "moved_value": "paid_social"}
+    >>> row = {"input": "channel", "verdict": "refit", "is_noise": False, "moved_value": "paid_social"}
     >>> refit_note(pl.DataFrame([row]))
     'Refit the card: channel moved (most of all paid_social).'
     """
     moved = stable.filter(~pl.col("is_noise"))
-    for band, advice in (("refit", "Refit the card"), ("watch", "Watch the card")):
-        rows = moved.filter(pl.col("band") == band)
+    for verdict, advice in (("refit", "Refit the card"), ("watch", "Watch the card")):
+        rows = moved.filter(pl.col("verdict") == verdict)
         if not rows.is_empty():
             names = [
                 f"{name} moved (most of all {value})" for name, value in rows.select("input", "moved_value").iter_rows()
@@ -105,16 +108,8 @@ def refit_note(stable: pl.DataFrame) -> str:
     return "The card still fits: the score and its attributes have moved little, or no more than chance explains."
 
 
-def score_stability(recent: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
-    """The row of the score: recent leads over the bands of the training leads."""
-    starts, before = card.bands["score_from"].to_numpy(), card.bands["leads"].to_numpy()
-    places = band_of(score_leads(recent, card)["score"].to_numpy(), starts)
-    after = np.bincount(places, minlength=len(starts))
-    return pl.DataFrame([compared("score", band_names(starts), before, after)], schema=SCHEMA, orient="row")
-
-
 def compared(name: str, values: Sequence[str], before: Array, after: Array) -> tuple:
-    """One row: the index, its band, whether chance explains it, and the value that moved most.
+    """One row: the index, its verdict, whether chance explains it, and the value that moved most.
 
     Without a change psi / (1 / n + 1 / m), for n leads before and m after, is about chi-squared with one degree of
     freedom less than values (Yurdakul and Naranjo 2020); its 95 % quantile is what chance explains.
@@ -125,9 +120,9 @@ def compared(name: str, values: Sequence[str], before: Array, after: Array) -> t
     by_chance = chi2.ppf(0.95, max(len(before) - 1, 1)) * (1 / before.sum() + 1 / after.sum())
     old, new = before / before.sum(), after / after.sum()
     most = int(np.abs(new - old).argmax())
-    band = "refit" if value >= REFIT else "watch" if value >= WATCH else "stable"
+    verdict = "refit" if value >= REFIT else "watch" if value >= WATCH else "stable"
     moved = (values[most], round(float(old[most]), 6), round(float(new[most]), 6))
-    return (name, round(value, 6), band, bool(value <= by_chance), int(after.sum()), *moved)
+    return (name, round(value, 6), verdict, bool(value <= by_chance), int(after.sum()), *moved)
 
 
 def recalibrate(card: Scorecard, recent: pl.DataFrame) -> Scorecard:

@@ -20,7 +20,7 @@ from leadreport.scoring.close_rates import (
     pair_rows,
     value_rows,
 )
-from leadreport.scoring.curve import Curve, doubling_curve, fitted_curve, score_bands
+from leadreport.scoring.curve import doubling_curve, fitted_curve, score_bands
 from leadreport.scoring.score import columns_of, total
 from leadreport.scoring.values import RARE_BELOW, Attribute, coded, find_values, require_columns
 from leadreport.scoring.weights import (
@@ -93,12 +93,17 @@ def fit_scorecard(
     found = tuple(find_values(frame[name], won, rare_below=RARE_BELOW if is_weighted else 1) for name in attributes)
     codes = coded(frame, found)
     learned = learn(codes, [len(each.values) for each in found], won, pairs=pairs if is_weighted else 0)
-    weights = weights_table(found, learned, is_weighted=is_weighted, engagement=engagement)
-    pair_weights = pair_weights_table(found, learned)
+    weights, pair_weights = weights_of(found, learned, is_weighted=is_weighted, engagement=engagement)
     table = value_rows(value_counts(found, learned), weights, method=method, benchmark=float(won.mean()))
-    cells = pair_rows(pair_counts(found, learned.pairs), pair_weights)
+    cell_counts = [row for each in learned.pairs for row in cells_of(found, each)]
+    cells = pair_rows(pl.DataFrame(cell_counts, schema=PAIR_COUNTS, orient="row"), pair_weights)
     totals = total(columns_of(codes, found, table=table, pairs=cells), leads=len(won))
-    curve, start = curve_of(totals, won, is_weighted=is_weighted, evidence=learned.evidence)
+    # Weighted points are log-odds already; those of the other methods are fitted to what happened.
+    curve, start = (
+        doubling_curve(totals, won, may_bend=learned.evidence >= NOTHING_TO_LEARN)
+        if is_weighted
+        else (fitted_curve(totals, won), 0)
+    )
     trained_from, trained_until = window_of(frame)
     card = Scorecard(
         method=method,
@@ -206,24 +211,16 @@ def learned_pair(pair: Pair, won: Array, expected: Array, weight: float) -> Lear
     return LearnedPair(pair, leads, customers, expected, round(pair_lifts(customers, leads, expected)[1], 1), weight)
 
 
-def weights_table(
+def weights_of(
     found: Sequence[Attribute], learned: Learned, *, is_weighted: bool, engagement: Sequence[str] | None
-) -> pl.DataFrame:
-    """The card's `weights`: attribute, part, weight, prior_leads."""
-    rows = [
-        (each.name, part_of(each.name, engagement=engagement), weight if is_weighted else 1.0, prior)
-        for each, weight, prior in zip(found, learned.weights, learned.prior_leads, strict=True)
-    ]
-    return pl.DataFrame(rows, schema=WEIGHTS, orient="row")
-
-
-def pair_weights_table(found: Sequence[Attribute], learned: Learned) -> pl.DataFrame:
-    """The card's `pair_weights`: first, second, weight, prior_leads."""
-    rows = [
-        (found[each.pair.first].name, found[each.pair.second].name, each.weight, each.prior_leads)
-        for each in learned.pairs
-    ]
-    return pl.DataFrame(rows, schema=PAIR_WEIGHTS, orient="row")
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The card's `weights` and `pair_weights`."""
+    names = [each.name for each in found]
+    parts = [part_of(name, engagement=engagement) for name in names]
+    used = learned.weights if is_weighted else [1.0] * len(found)
+    pairs = [(names[p.pair.first], names[p.pair.second], p.weight, p.prior_leads) for p in learned.pairs]
+    weights = pl.DataFrame([names, parts, used, learned.prior_leads], schema=WEIGHTS)
+    return weights, pl.DataFrame(pairs, schema=PAIR_WEIGHTS, orient="row")
 
 
 def value_counts(attributes: Sequence[Attribute], learned: Learned) -> pl.DataFrame:
@@ -236,14 +233,8 @@ def value_counts(attributes: Sequence[Attribute], learned: Learned) -> pl.DataFr
     return pl.DataFrame(rows, schema=COUNTS, orient="row")
 
 
-def pair_counts(attributes: Sequence[Attribute], learned: Sequence[LearnedPair]) -> pl.DataFrame:
-    """Leads, customers and expected customers of every cell with leads."""
-    rows = [row for each in learned for row in cells_of(attributes, each)]
-    return pl.DataFrame(rows, schema=PAIR_COUNTS, orient="row")
-
-
 def cells_of(attributes: Sequence[Attribute], learned: LearnedPair) -> list[tuple]:
-    """The cells of one pair table by the names of their values."""
+    """Leads, customers and expected customers of every cell of a pair table with leads."""
     pair = learned.pair
     first, second = attributes[pair.first], attributes[pair.second]
     row_names, column_names = group_names(first, pair.rows), group_names(second, pair.columns)
@@ -260,13 +251,6 @@ def group_names(attribute: Attribute, rows: Array) -> list[str]:
     named = np.flatnonzero(np.bincount(rows) == 1)
     alone = {int(rows[code]): attribute.values[code] for code in range(len(rows)) if rows[code] in named}
     return [alone.get(row, ANY_OTHER) for row in range(int(rows.max()) + 1)]
-
-
-def curve_of(totals: Array, won: Array, *, is_weighted: bool, evidence: float) -> tuple[Curve, int]:
-    """The curve and the start. Weighted points are log-odds; those of other methods are fitted to what happened."""
-    if not is_weighted:
-        return fitted_curve(totals, won), 0
-    return doubling_curve(totals, won, may_bend=evidence >= NOTHING_TO_LEARN)
 
 
 def window_of(frame: pl.DataFrame) -> tuple[date | None, date | None]:

@@ -1,6 +1,6 @@
 """Attributes that leak the outcome, with the evidence; the score leaves them out unless the policy allows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +41,10 @@ SCHEMA = {
     "is_suspect": pl.Boolean,
     "is_used": pl.Boolean,
     "evidence": pl.String,
-    "customers_filled_rate": pl.Float64,
-    "others_filled_rate": pl.Float64,
+    "filled_rate_customers": pl.Float64,
+    "filled_rate_others": pl.Float64,
     "auc": pl.Float64,
-    "auc_of_others": pl.Float64,
+    "auc_others": pl.Float64,
     "late_rate": pl.Float64,
 }
 
@@ -54,8 +54,6 @@ def leakage_audit(
     *,
     attributes: Sequence[str],
     outcome: str,
-    set_at: Mapping[str, str] | None = None,
-    outcome_at: str | None = None,
     allowed: Sequence[str] = (),
 ) -> pl.DataFrame:
     """The attributes that were set after the outcome, are filled mostly for customers, or are too good to be true.
@@ -65,11 +63,8 @@ def leakage_audit(
     frame
         One row per lead, mature leads only.
     attributes
-        Any columns; those that cannot be scored (dates, ids) are audited too.
-    set_at
-        By attribute the column with the instant at which it was set; by default `<attribute>_at`.
-    outcome_at
-        The column with the instant of the outcome; by default `customer_at` for `is_customer`.
+        Any columns; those that cannot be scored (dates, ids) are audited too. The instant at which an attribute was
+        set is looked for in `<attribute>_at`, that of the outcome `is_customer` in `customer_at`.
     allowed
         Attributes that are used although they are suspect (`allowed_despite_leak` of the policy).
 
@@ -77,7 +72,7 @@ def leakage_audit(
     -------
     pl.DataFrame
         A row per attribute, suspects first: attribute, is_suspect, is_used, evidence (a sentence),
-        customers_filled_rate, others_filled_rate, auc (alone, cross-fitted), auc_of_others (of all unsuspicious others
+        filled_rate_customers, filled_rate_others, auc (alone, cross-fitted), auc_others (of all unsuspicious others
         together; only where the own AUC is high), late_rate (share of customers for which it was set at or after the
         outcome; null when not known).
 
@@ -93,7 +88,7 @@ def leakage_audit(
     ('deal_size', True, 'filled for 100% of customers and 0% of the others')
     """
     frame, won = known_outcomes(frame, attributes=attributes, outcome=outcome)
-    late = late_rates(frame, attributes, won, set_at=set_at or {}, outcome_at=outcome_at or at_of(outcome))
+    late = late_rates(frame, attributes, won, outcome_at=at_of(outcome))
     filled = {name: is_filled(frame[name]) for name in attributes}
     evidence = {name: [*late_evidence(late[name]), *fill_evidence(filled[name], won)] for name in attributes}
     scorable = [
@@ -193,13 +188,13 @@ def at_of(name: str) -> str:
 
 
 def late_rates(
-    frame: pl.DataFrame, attributes: Sequence[str], won: Array, *, set_at: Mapping[str, str], outcome_at: str
+    frame: pl.DataFrame, attributes: Sequence[str], won: Array, *, outcome_at: str
 ) -> dict[str, float | None]:
     """By attribute, the share of customers for which it was set at or after the outcome; null when not known."""
     customers = frame.filter(pl.Series(won == 1))
     rates: dict[str, float | None] = {}
     for name in attributes:
-        when = name if frame[name].dtype.is_temporal() else set_at.get(name, at_of(name))
+        when = name if frame[name].dtype.is_temporal() else at_of(name)
         known = {when, outcome_at} <= set(frame.columns) and frame[when].dtype.is_temporal()
         late = customers.select((pl.col(when) >= pl.col(outcome_at)).mean()).item() if known else None
         rates[name] = None if late is None else round(late, 4)

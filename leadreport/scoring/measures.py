@@ -137,6 +137,25 @@ def calibration_error(won: Array, expected: Array) -> float:
     return float((bands["leads"] * (bands["expected_rate"] - bands["close_rate"]).abs()).sum() / bands["leads"].sum())
 
 
+def accuracy(won: Array, expected: Array) -> pl.DataFrame:
+    """One row: leads, customers, and how well expected close rates tell customers from other leads and come true."""
+    value, low, high = auc(won, expected)
+    figures = {
+        "auc": value,
+        "auc_low": low,
+        "auc_high": high,
+        "average_precision": average_precision(won, expected),
+        "brier": brier(won, expected),
+        "top_decile_lift": lift_by_decile(won, expected)["lift"][0],
+        "expected_rate": expected.mean(),
+        "close_rate": won.mean(),
+        "calibration_error": calibration_error(won, expected),
+    }
+    counts = {"leads": len(won), "customers": int(won.sum())}
+    schema = dict.fromkeys(counts, pl.Int64) | dict.fromkeys(figures, pl.Float64)
+    return pl.DataFrame(counts | figures, schema=schema).with_columns(pl.col(pl.Float64).round(6))
+
+
 def threshold_table(
     scored: pl.DataFrame,
     *,

@@ -1,96 +1,93 @@
-"""From text to records: one row each, with the line it begins in, and those that are torn told apart."""
+"""From text to records: the header, one row per record with the line it begins in, and why a row is malformed."""
 
 import csv
 import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
 
 from leadreport.errors import InputError
-from leadreport.sources.stray import read_by_python
+from leadreport.sources.mapping import File
 
 NUL = "\x00"
 
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a text is cut into cells; `quote` may be empty."""
-
-    delimiter: str = ","
-    quote: str = '"'
-    skip_lines: int = 0
+END = "\x00the end\x00"
+"""A line after the last one: when it is not read as a record of its own, an unclosed quotation mark swallowed it."""
 
 
 @dataclass(frozen=True)
 class Records:
-    """The header's cells and the rows below it: [line, text, torn], `torn` null where the row is whole."""
+    """The header's cells and the rows below it: [line, text, malformed], `malformed` null where the row is whole."""
 
     header: list[str]
     rows: pl.DataFrame
 
 
-def read_records(text: bytes, *, dialect: Dialect, name: str) -> Records:
-    r"""The records of a text: quoted cells may run over lines, and a line that holds nothing is no row.
+def read_records(text: bytes, *, file: File, name: str) -> Records:
+    r"""The records of a text; a quoted cell may contain line ends, and a record with nothing in any cell is no row.
 
-    A row is torn when it has more or fewer cells than the header, NUL characters, or a quotation mark that is never
-    closed. A torn row that runs over several lines becomes one torn row for each of them: a single stray quotation mark
+    A row is malformed when it has more or fewer cells than the header, NUL characters, or a quotation mark that is
+    never closed. A malformed row over several lines becomes one malformed row per line: a single stray quotation mark
     must not make a hundred rows look like one.
 
     Raises
     ------
     InputError
-        When there is no line to be the header, or a quotation mark in the header is never closed.
+        When no line is left to be the header, or a quotation mark in the header is never closed.
 
     Examples
     --------
-    >>> records = read_records(b'id,note\n1,"two\nlines"\n2\n', dialect=Dialect(), name="a.csv")
+    >>> records = read_records(b'id,note\n1,"two\nlines"\n2\n', file=File(path="a.csv"), name="a.csv")
     >>> records.rows.rows()
     [(2, '1,"two\nlines"', None), (4, '2', 'has 1 cell where the header has 2')]
     """
-    lines = numbered_lines(text).slice(dialect.skip_lines)
-    records = joined_lines(lines, dialect=dialect)
-    records = records.filter(~pl.col("text").str.contains(blank(dialect)))
+    lines = numbered_lines(text).slice(file.skip_lines)
+    records = joined_lines(lines, file=file)
+    records = records.filter(~pl.col("text").str.contains(f"^[\\s{escaped(file.delimiter)}]*$"))
     if records.is_empty():
         raise InputError(f"{name} has no line left to be the header", hint="correct skip_lines in sources.toml")
     if not records["is_closed"][0]:
         line = records["line"][0]
         raise InputError(f"{name}: a quotation mark in line {line} is never closed", hint="export the file again")
-    header = split_cells([records["text"][0]], dialect=dialect)[0]
-    judged = records.slice(1).with_columns(torn=why_torn(len(header), dialect=dialect))
-    return Records([cell.strip("\ufeff").strip() for cell in header], line_by_line(judged, lines))
+    header = split_cells([records["text"][0]], file=file)[0]
+    marked = records.slice(1).with_columns(malformed=why_malformed(len(header), file=file))
+    return Records([cell.strip("\ufeff").strip() for cell in header], line_by_line(marked, lines))
 
 
 def numbered_lines(text: bytes) -> pl.DataFrame:
-    """[line, text], numbered as a text editor does."""
+    """[line, text], numbered as in a text editor."""
     lines = pl.read_lines(io.BytesIO(text), name="text")
     return lines.select(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias("line"), "text")
 
 
-def joined_lines(lines: pl.DataFrame, *, dialect: Dialect) -> pl.DataFrame:
+def joined_lines(lines: pl.DataFrame, *, file: File) -> pl.DataFrame:
     """[line, lines, text, is_closed]: lines between an opening and a closing quotation mark are one record.
 
-    Where every mark keeps the standard, counting them tells; where one does not, Python's reader goes through the text.
+    Where every quotation mark follows RFC 4180, counting them is enough; otherwise Python's csv reads the text.
     """
-    if not dialect.quote:
-        return one_each(lines)
-    counted = lines.with_columns(quotes=pl.col("text").str.count_matches(dialect.quote, literal=True))
+    if not file.quote:
+        return single_lines(lines)
+    counted = lines.with_columns(quotes=pl.col("text").str.count_matches(file.quote, literal=True))
     if not counted["quotes"].sum():
-        return one_each(lines)
+        return single_lines(lines)
     records = joined_by_count(counted)
-    quoted = records.filter(pl.col("text").str.contains(dialect.quote, literal=True))
-    if quoted["text"].str.contains(standard(dialect)).all():
+    quoted = records.filter(pl.col("text").str.contains(file.quote, literal=True))
+    if quoted["text"].str.contains(standard_record(file)).all():
         return records
-    return read_by_python(lines, delimiter=dialect.delimiter, quote=dialect.quote)
+    return read_with_csv(lines, delimiter=file.delimiter, quote=file.quote)
 
 
-def one_each(lines: pl.DataFrame) -> pl.DataFrame:
-    """Every line is a record."""
+def single_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Every line as a record of its own."""
     one = pl.lit(1, dtype=pl.UInt32).alias("lines")
     return lines.select("line", one, "text", pl.lit(True).alias("is_closed"))
 
 
 def joined_by_count(counted: pl.DataFrame) -> pl.DataFrame:
-    """A record begins where an even number of quotation marks stands before the line."""
+    """Records that begin where an even number of quotation marks comes before the line."""
     before = pl.col("quotes").cast(pl.UInt64).cum_sum() - pl.col("quotes")
     counted = counted.with_columns(record=(before % 2 == 0).cum_sum())
     size = pl.len().over("record")
@@ -99,33 +96,28 @@ def joined_by_count(counted: pl.DataFrame) -> pl.DataFrame:
         pl.col("line").first(), pl.len().cast(pl.UInt32).alias("lines"), pl.col("text").str.join("\n")
     )
     joined = joined.select("line", "lines", "text", pl.lit(True).alias("is_closed"))
-    return pl.concat([one_each(single), joined]).sort("line")
+    return pl.concat([single_lines(single), joined]).sort("line")
 
 
-def standard(dialect: Dialect) -> str:
-    """The pattern of a record whose quotation marks keep RFC 4180."""
-    quote, delimiter = escaped(dialect.quote), escaped(dialect.delimiter)
+def standard_record(file: File) -> str:
+    """The pattern of a record whose quotation marks follow RFC 4180."""
+    quote, delimiter = escaped(file.quote), escaped(file.delimiter)
     cell = f"(?:[^{quote}{delimiter}\\n]*|{quote}(?:[^{quote}]|{quote}{quote})*{quote})"
     return f"^{cell}(?:{delimiter}{cell})*$"
 
 
-def blank(dialect: Dialect) -> str:
-    """The pattern of a record with nothing in any cell."""
-    return f"^[\\s{escaped(dialect.delimiter)}]*$"
-
-
 def escaped(sign: str) -> str:
-    """A character as a regular expression can hold it, inside a class too."""
+    """A character as a regular expression accepts it, inside a class too."""
     return f"\\x{{{ord(sign):x}}}"
 
 
-def why_torn(wanted: int, *, dialect: Dialect) -> pl.Expr:
-    """The reason why a record cannot be taken apart, or null."""
+def why_malformed(wanted: int, *, file: File) -> pl.Expr:
+    """The reason why a record cannot be split into the wanted number of cells, or null."""
     bare = pl.col("text")
-    if dialect.quote:
-        quote = escaped(dialect.quote)
+    if file.quote:
+        quote = escaped(file.quote)
         bare = bare.str.replace_all(f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}", "")
-    cells = bare.str.count_matches(dialect.delimiter, literal=True) + 1
+    cells = bare.str.count_matches(file.delimiter, literal=True) + 1
     unit = pl.when(cells == 1).then(pl.lit("cell")).otherwise(pl.lit("cells"))
     return (
         pl.when(~pl.col("is_closed"))
@@ -137,39 +129,91 @@ def why_torn(wanted: int, *, dialect: Dialect) -> pl.Expr:
     )
 
 
-def line_by_line(judged: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """[line, text, torn], every line of a torn record on its own and as it stood."""
-    whole = judged.filter(pl.col("torn").is_null()).select("line", "text", "torn")
-    if whole.height == judged.height:
+def line_by_line(marked: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """[line, text, malformed], every line of a malformed record on its own, as the file has it."""
+    is_malformed = pl.col("malformed").is_not_null()
+    whole = marked.filter(~is_malformed).select("line", "text", "malformed")
+    if whole.height == marked.height:
         return whole
     several = pl.when(pl.col("lines") > 1).then(pl.lit("is part of a row over several lines that "))
-    torn = judged.filter(pl.col("torn").is_not_null()).select(
+    malformed = marked.filter(is_malformed).select(
         pl.int_ranges("line", pl.col("line") + pl.col("lines"), dtype=pl.UInt32),
-        torn=pl.concat_str(several.otherwise(pl.lit("")), "torn"),
+        malformed=pl.concat_str(several.otherwise(pl.lit("")), "malformed"),
     )
-    parts = torn.explode("line").join(lines.filter(pl.col("text") != ""), on="line", how="inner")
-    return pl.concat([whole, parts.select("line", "text", "torn")]).sort("line")
+    parts = malformed.explode("line").join(lines.filter(pl.col("text") != ""), on="line", how="inner")
+    return pl.concat([whole, parts.select("line", "text", "malformed")]).sort("line")
 
 
-def split_cells(texts: list[str], *, dialect: Dialect) -> list[list[str]]:
+def split_cells(texts: list[str], *, file: File) -> list[list[str]]:
     """The cells of a few records, one by one."""
-    if not dialect.quote:
-        return [text.split(dialect.delimiter) for text in texts]
-    options = {"delimiter": dialect.delimiter, "quotechar": dialect.quote}
+    if not file.quote:
+        return [text.split(file.delimiter) for text in texts]
+    options = {"delimiter": file.delimiter, "quotechar": file.quote}
     return [next(csv.reader(io.StringIO(text, newline=""), **options), [""]) for text in texts]
 
 
-def whole_cells(records: Records, *, positions: list[int], dialect: Dialect) -> pl.DataFrame:
-    """The cells at some positions of every row, as columns named by position; a torn row has null everywhere."""
+def whole_cells(records: Records, *, positions: list[int], file: File) -> pl.DataFrame:
+    """The cells at some positions of every row that is not malformed, as columns named by position."""
     names = [str(position) for position in range(len(records.header))]
-    whole = records.rows.filter(pl.col("torn").is_null())["text"]
+    whole = records.rows.filter(pl.col("malformed").is_null())["text"]
     if whole.is_empty():
         return pl.DataFrame(schema={names[position]: pl.String for position in positions})
     return pl.read_csv(
         io.BytesIO(whole.str.join("\n").item().encode()),
         has_header=False,
-        separator=dialect.delimiter,
-        quote_char=dialect.quote or None,
+        separator=file.delimiter,
+        quote_char=file.quote or None,
         schema=dict.fromkeys(names, pl.String),
         columns=positions,
     )
+
+
+def read_with_csv(lines: pl.DataFrame, *, delimiter: str, quote: str) -> pl.DataFrame:
+    r"""[line, lines, text, is_closed] of numbered lines; texts are rewritten with quotation marks as in RFC 4180.
+
+    Examples
+    --------
+    >>> lines = pl.DataFrame({"line": [1, 2], "text": ['a,12" pipe', 'b,"c']})
+    >>> read_with_csv(lines, delimiter=",", quote='"').rows()
+    [(1, 1, 'a,"12"" pipe"', True), (2, 1, '\x00the end\x00', False)]
+    """
+    *found, (begin, span, cells) = records_with_end(lines["text"].to_list(), delimiter=delimiter, quote=quote)
+    closed = [True] * len(found)
+    if cells != [END]:
+        found, closed = [*found, (begin, span - 1, [END])], [*closed, False]
+    return pl.DataFrame(
+        {
+            "line": lines["line"].gather([begin for begin, _, _ in found]),
+            "lines": [span for _, span, _ in found],
+            "text": [rewritten(cells, delimiter=delimiter, quote=quote) for _, _, cells in found],
+            "is_closed": closed,
+        },
+        schema={"line": pl.UInt32, "lines": pl.UInt32, "text": pl.String, "is_closed": pl.Boolean},
+    )
+
+
+def records_with_end(texts: list[str], *, delimiter: str, quote: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Where each record begins, how many lines it takes, and its cells; the last one holds the end mark."""
+    with cells_of_any_length():
+        reader = csv.reader((f"{text}\n" for text in (*texts, END)), delimiter=delimiter, quotechar=quote)
+        begin = 0
+        for cells in reader:
+            yield begin, reader.line_num - begin, cells
+            begin = reader.line_num
+
+
+def rewritten(cells: list[str], *, delimiter: str, quote: str) -> str:
+    """A record with its quotation marks in order."""
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, quotechar=quote, lineterminator="\n").writerow(cells)
+    return line.getvalue()[:-1]
+
+
+@contextmanager
+def cells_of_any_length() -> Iterator[None]:
+    """Lift the limit of 128 KiB per cell that Python's csv has by default."""
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

@@ -1,18 +1,51 @@
-"""From text to numbers, booleans and agreed words; and what an attribute's cells are, when nobody says."""
+"""From the text of a cell to a value: numbers, booleans, known words, instants; and the type of an attribute."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
+INSTANT = pl.Datetime("us", "UTC")
+
 GROUPING = {" ": "[ \u00a0\u202f]", "'": "['’]", "’": "['’]", ".": r"\.", ",": ",", "": ""}
-"""Thousands separators as they are typed, as a pattern."""
+"""Thousands separators as people type them, each as a pattern."""
 
 TRUE = ["true", "yes", "1"]
 FALSE = ["false", "no", "0"]
 
+LARGEST_EXACT = 2**53
+"""Above it a Float64 no longer holds every whole number."""
+
+ISO = (
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%dT%H:%M%#z",
+    "%Y-%m-%d %H:%M%#z",
+)
+"""The variants of ISO 8601, in the order in which they are tried."""
+
+EPOCHS = {"epoch_ms": (r"^-?\d{1,15}$", 1_000), "epoch_s": (r"^-?\d{1,12}$", 1_000_000)}
+"""The pattern of an epoch, and its unit in microseconds."""
+
+SAMPLE = 100
+"""Number of cells that decide which variant to try first; no text fits two of them."""
+
+DAY = timedelta(days=1)
+
+
+def constant(value: Any, length: int, *, dtype: Any = pl.String) -> pl.Series:
+    """The same value in every row."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, length)
+
 
 def numbers(text: pl.Series, *, decimal: str = ".", thousands: str = "", remove: list[str] | None = None) -> pl.Series:
-    """Finite numbers; null where the text is none, or its thousands are not grouped as thousands are.
+    """Finite numbers; null where the text is no number, or its thousands are not grouped as thousands are.
 
     Examples
     --------
@@ -32,18 +65,16 @@ def numbers(text: pl.Series, *, decimal: str = ".", thousands: str = "", remove:
     return read.set(read.is_infinite(), None)
 
 
-def whole_numbers(
-    text: pl.Series, *, decimal: str = ".", thousands: str = "", remove: list[str] | None = None
-) -> pl.Series:
-    """Whole numbers; null where the text is none or has a fraction.
+def whole_numbers(text: pl.Series, **notation: Any) -> pl.Series:
+    """Whole numbers in the notation of `numbers`; null where the text is no number or has a fraction.
 
     Examples
     --------
     >>> whole_numbers(pl.Series(["7", "7.0", "7.5"])).to_list()
     [7, 7, None]
     """
-    read = numbers(text, decimal=decimal, thousands=thousands, remove=remove)
-    return read.set((read != read.floor()) | (read.abs() > 2**53), None).cast(pl.Int64)
+    read = numbers(text, **notation)
+    return read.set((read != read.floor()) | (read.abs() > LARGEST_EXACT), None).cast(pl.Int64)
 
 
 def booleans(text: pl.Series, *, true: list[str] | None = None, false: list[str] | None = None) -> pl.Series:
@@ -58,32 +89,29 @@ def booleans(text: pl.Series, *, true: list[str] | None = None, false: list[str]
     return text.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
 
 
-def words(text: pl.Series, *, values: Mapping[str, str], allowed: tuple[str, ...] = ()) -> pl.Series:
-    """Texts as they are called here, in any case of theirs; with `allowed`, null where a text is called nothing.
+def mapped_words(text: pl.Series, *, values: Mapping[str, str], allowed: tuple[str, ...] = ()) -> pl.Series:
+    """Texts replaced as `values` says, in any case; with `allowed`, null where the result is not an allowed word.
 
-    In `values`, "*" stands for every text that is not named, and "" for an empty cell.
+    In `values`, "*" stands for every text that has no entry, and "" for an empty cell.
 
     Examples
     --------
     >>> stages = pl.Series(["Closed Won", "OPEN", "Demo", None])
-    >>> words(stages, values={"closed won": "won"}, allowed=("open", "won")).to_list()
+    >>> mapped_words(stages, values={"closed won": "won"}, allowed=("open", "won")).to_list()
     ['won', 'open', None, None]
     """
     named = {word: word for word in allowed} | {word.lower(): to for word, to in values.items()}
     other, empty = named.pop("*", None), named.pop("", None)
     if allowed or values:
-        default = (
-            text if other is None and not allowed else pl.Series([other], dtype=pl.String).new_from_index(0, len(text))
-        )
+        default = text if other is None and not allowed else constant(other, len(text))
         default = default.set(text.is_null(), None)
-        text = (
-            text.str.to_lowercase().replace_strict(named, default=default, return_dtype=pl.String) if named else default
-        )
+        lower = text.str.to_lowercase()
+        text = lower.replace_strict(named, default=default, return_dtype=pl.String) if named else default
     return text.fill_null(empty) if empty else text
 
 
 def means_nothing(text: pl.Series, *, values: Mapping[str, str]) -> pl.Series:
-    """Which texts the mapping calls nothing: `"(not set)" = ""`.
+    """Which texts the mapping declares empty: `"(not set)" = ""`.
 
     Examples
     --------
@@ -98,7 +126,7 @@ def means_nothing(text: pl.Series, *, values: Mapping[str, str]) -> pl.Series:
 
 
 def inferred(text: pl.Series, *, decimal: str = ".", thousands: str = "") -> pl.Series:
-    """An attribute whose type nobody told: booleans, numbers or text, by all of its cells.
+    """An attribute without a declared type: booleans, numbers or text, whichever fits all of its cells.
 
     Leading zeros, a leading plus and more than 15 digits make text: those are codes, not quantities.
 
@@ -120,3 +148,78 @@ def inferred(text: pl.Series, *, decimal: str = ".", thousands: str = "") -> pl.
     if read.null_count() > text.null_count():
         return text
     return read.cast(pl.Int64) if (read == read.floor()).all() else read
+
+
+def instants(text: pl.Series, *, formats: list[str], zone: str) -> pl.Series:
+    """Instants in UTC; null where no format fits. A date is its local midnight; an offset in the text is respected.
+
+    Examples
+    --------
+    >>> text = pl.Series(["2026-01-31", "2026-01-31T14:05:00-05:00", "31.02.2026"])
+    >>> instants(text, formats=["iso"], zone="Europe/Berlin").dt.to_string("%F %R").to_list()
+    ['2026-01-30 23:00', '2026-01-31 19:05', None]
+    """
+    read = constant(None, len(text), dtype=INSTANT)
+    for format in formats_to_try(formats, sample=text.drop_nulls().head(SAMPLE)):
+        left = text.set(read.is_not_null(), None)
+        if left.null_count() == len(left):
+            break
+        read = read.zip_with(left.is_null(), by_format(left, format=format, zone=zone))
+    return read
+
+
+def dates(text: pl.Series, *, formats: list[str], zone: str) -> pl.Series:
+    """Local dates; the time of day, where there is one, is dropped.
+
+    Examples
+    --------
+    >>> dates(pl.Series(["08/31/2026"]), formats=["%m/%d/%Y"], zone="Europe/Berlin").to_list()
+    [datetime.date(2026, 8, 31)]
+    """
+    return instants(text, formats=formats, zone=zone).dt.convert_time_zone(zone).dt.date()
+
+
+def formats_to_try(formats: list[str], *, sample: pl.Series) -> Iterator[str]:
+    """Every format, in the order given; of the variants of ISO, the one that reads most of a sample first."""
+
+    def unread(variant: str) -> int:
+        return by_format(sample, format=variant, zone="UTC").null_count()
+
+    for format in formats:
+        yield from sorted(ISO, key=unread) if format == "iso" else (format,)
+
+
+def by_format(text: pl.Series, *, format: str, zone: str) -> pl.Series:
+    """Instants by one format."""
+    if format in EPOCHS:
+        pattern, unit = EPOCHS[format]
+        count = text.set(~text.str.contains(pattern), None).cast(pl.Int64)
+        return (count * unit).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if "z" in format:
+        return text.str.to_datetime(format, strict=False, time_unit="us").cast(INSTANT)
+    if any(code in format for code in ("%H", "%I", "%T", "%R")):
+        return as_utc(text.str.to_datetime(format, strict=False, time_unit="us"), zone=zone)
+    return as_utc(text.str.to_date(format, strict=False).cast(pl.Datetime("us")), zone=zone)
+
+
+def as_utc(local: pl.Series, *, zone: str) -> pl.Series:
+    """The instant of a local time: of an hour that occurs twice, the first; of a skipped time, by the clock before it.
+
+    Where summer time begins at midnight, the skipped midnight is thus the day's first instant.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> skipped = pl.Series([datetime(2017, 10, 15)], dtype=pl.Datetime("us"))
+    >>> as_utc(skipped, zone="America/Sao_Paulo").dt.convert_time_zone("America/Sao_Paulo").dt.to_string("%F %R").item()
+    '2017-10-15 01:00'
+    """
+
+    def in_zone(times: pl.Series) -> pl.Series:
+        aware = times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        return aware.dt.convert_time_zone("UTC")
+
+    utc = in_zone(local)
+    if utc.null_count() == local.null_count():
+        return utc
+    return utc.zip_with(utc.is_not_null(), in_zone(local - DAY) + DAY)

@@ -1,22 +1,29 @@
-"""The columns, types and row rules of the seven tables, and the shape in which their rows arrive."""
+"""The columns, types and row rules of the seven tables, and the form in which their rows arrive."""
 
-from leadreport.tables.attributes import computed_names
-from leadreport.tables.raw import HEADERS, PLACES, PROBLEMS, RawTable, raw_table
-from leadreport.tables.reasons import reason_of
-from leadreport.tables.schemas import TABLES, column_types, empty_table, optional_columns, required_columns
-from leadreport.tables.words import WORDS
+from leadreport.tables.raw import HEADERS, PLACES, PROBLEMS, UNUSED, RawTable, raw_table
+from leadreport.tables.schemas import (
+    ALLOWED_VALUES,
+    INSTANTS,
+    TABLES,
+    column_types,
+    computed_names,
+    empty_table,
+    reason_of,
+    required_columns,
+)
 
 __all__ = [
+    "ALLOWED_VALUES",
     "HEADERS",
+    "INSTANTS",
     "PLACES",
     "PROBLEMS",
     "TABLES",
-    "WORDS",
+    "UNUSED",
     "RawTable",
     "column_types",
     "computed_names",
     "empty_table",
-    "optional_columns",
     "raw_table",
     "reason_of",
     "required_columns",

@@ -1,4 +1,4 @@
-"""Rows as they were read, before anybody judged them."""
+"""The rows of a table as they were read, before any check."""
 
 from dataclasses import dataclass, field
 
@@ -7,23 +7,26 @@ import polars as pl
 from leadreport.tables.schemas import column_types
 
 PROBLEMS = {"row": pl.UInt32, "column": pl.String, "value": pl.String, "reason": pl.String}
-"""What reading found wrong: the row's position, the column (null: the whole line), the text, why."""
+"""What could not be read: the row's position, the column (null: the whole line), the text, why."""
 
 PLACES = {"part": pl.UInt32, "file": pl.String, "line": pl.UInt32}
-"""Where a row stands: the part of the mapping that made it, the file, the line (the row in a Parquet file)."""
+"""Where a row comes from: the part of the mapping that made it, the file, the line (in a Parquet file, the row)."""
 
 HEADERS = {"part": pl.UInt32, "column": pl.String, "header": pl.String}
 """What the file calls our columns."""
 
+UNUSED = {"file": pl.String, "column": pl.String, "hint": pl.String}
+"""Columns that no table has, in files that use our own column names."""
+
 
 @dataclass(frozen=True)
 class RawTable:
-    """The rows of one table as read: typed, as they stood in the file, and where.
+    """The rows of one table as read: typed, as the file has them, and where they come from.
 
     `rows`, `cells` and `places` have the same height and order. `rows` has our columns with our types (null where a
     cell could not be read) and, for leads, the attributes; `cells` has the same cells as the file holds them.
-    `problems` lists what could not be read. `files` has one row per file, rows or not: [file, left_out].
-    `unused` lists columns of files in our own columns that no table knows: [file, column, hint].
+    `problems` lists what could not be read. `files` has one row per file, even for a file without rows:
+    [file, left_out].
     """
 
     name: str
@@ -32,16 +35,14 @@ class RawTable:
     places: pl.DataFrame
     problems: pl.DataFrame
     files: pl.DataFrame
-    headers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HEADERS))
-    unused: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"file": pl.String, "column": pl.String, "hint": pl.String})
-    )
+    headers: pl.DataFrame
+    unused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNUSED))
 
 
 def raw_table(name: str, rows: pl.DataFrame, *, file: str = "frame") -> RawTable:
-    """A raw table from rows that are typed already, as if they had been read from a file with one header line.
+    """A raw table from typed rows, as if they had been read from a file with one header line.
 
-    Columns that the rows do not have are added, empty.
+    Columns that the rows lack are added, empty.
 
     Examples
     --------
@@ -52,16 +53,14 @@ def raw_table(name: str, rows: pl.DataFrame, *, file: str = "frame") -> RawTable
     absent = [pl.lit(None, dtype=dtype).alias(column) for column, dtype in ours.items() if column not in rows.columns]
     rows = rows.with_columns(*absent).select(*ours, pl.exclude(*ours)).cast(ours)
     lines = pl.int_range(2, rows.height + 2, dtype=pl.UInt32, eager=True)
-    places = pl.DataFrame({"line": lines}).select(
-        pl.lit(0, dtype=pl.UInt32).alias("part"), pl.lit(file).alias("file"), "line"
-    )
-    headers = pl.DataFrame({"column": rows.columns, "header": rows.columns}, schema_overrides=HEADERS)
+    places = lines.alias("line").to_frame().select(part=0, file=pl.lit(file), line="line")
+    headers = pl.DataFrame({"column": rows.columns}).select(part=0, column="column", header="column")
     return RawTable(
         name=name,
         rows=rows,
         cells=rows,
-        places=places,
+        places=places.cast(PLACES),
         problems=pl.DataFrame(schema=PROBLEMS),
         files=pl.DataFrame({"file": [file], "left_out": [0]}),
-        headers=headers.select(pl.lit(0, dtype=pl.UInt32).alias("part"), "column", "header"),
+        headers=headers.cast(HEADERS),
     )

@@ -1,21 +1,42 @@
-"""The columns, types and row rules of the seven tables."""
+"""The columns, types and row rules of the seven tables, and what a broken rule is called."""
 
 import dataframely as dy
 import polars as pl
 
-from leadreport.tables.words import WORDS
+from leadreport.policy import CRITERIA, Policy
+from leadreport.words import EXITS, STAGES
 
 INSTANT = pl.Datetime("us", "UTC")
 
+ALLOWED_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("activities", "by"): ("lead", "marketing", "sales", "third_party"),
+    ("stages", "stage"): STAGES + EXITS,
+    ("deals", "status"): ("open", "won", "lost"),
+    ("spend", "department"): ("marketing", "sales"),
+    ("answers", "criterion"): CRITERIA,
+    ("answers", "answer"): ("yes", "no", "unknown"),
+}
+"""The columns that allow a few values only: (table, column) and these values."""
 
-def text(*, required: bool = False, words: tuple[str, ...] = ()) -> dy.String:
-    """A text column; with `words`, one that takes nothing else."""
-    check = {"is_an_agreed_word": lambda column: column.is_in(words)} if words else None
+INSTANTS: dict[str, str] = {
+    "leads": "created_at",
+    "activities": "happened_at",
+    "stages": "reached_at",
+    "deals": "created_at",
+    "answers": "answered_at",
+    "feedback": "given_at",
+}
+"""The column that says when a row of each table became true; spend has days, not instants."""
+
+
+def text(*, required: bool = False, allowed: tuple[str, ...] = ()) -> dy.String:
+    """A text column; `allowed` lists the only values it takes, if there is such a list."""
+    check = {"is_an_allowed_value": lambda column: column.is_in(allowed)} if allowed else None
     return dy.String(nullable=not required, check=check)
 
 
 def identifier(*, required: bool = False) -> dy.String:
-    """An id: text, so that leading zeros live; a spreadsheet's 1.23E+12 has lost its digits and is refused."""
+    """An id: text, so that leading zeros survive; 1.23E+12 is a spreadsheet's rounding and is rejected."""
     lost = r"^\d(?:[.,]\d+)?E\+\d+$"
     return dy.String(nullable=not required, check={"keeps_its_digits": lambda column: ~column.str.contains(lost)})
 
@@ -32,7 +53,7 @@ def year_is_believable(column: pl.Expr) -> pl.Expr:
 
 
 def money(*, required: bool = False) -> dy.Float64:
-    """An amount of the row's currency."""
+    """An amount in the currency of its row."""
     return dy.Float64(
         nullable=not required,
         allow_nan=True,
@@ -42,7 +63,7 @@ def money(*, required: bool = False) -> dy.Float64:
 
 
 def currency(*, required: bool = False) -> dy.String:
-    """Three letters of ISO 4217."""
+    """A code of three letters (ISO 4217)."""
     return dy.String(nullable=not required, check={"is_a_code": lambda column: column.str.contains("^[A-Z]{3}$")})
 
 
@@ -73,7 +94,7 @@ class Activities(dy.Schema):
     lead_id = identifier(required=True)
     happened_at = instant(required=True)
     kind = text(required=True)
-    by = text(required=True, words=WORDS["activities", "by"])
+    by = text(required=True, allowed=ALLOWED_VALUES["activities", "by"])
     detail = text()
     channel = text()
 
@@ -83,18 +104,18 @@ class Stages(dy.Schema):
 
     lead_id = identifier(required=True)
     reached_at = instant(required=True)
-    stage = text(required=True, words=WORDS["stages", "stage"])
+    stage = text(required=True, allowed=ALLOWED_VALUES["stages", "stage"])
     reason = text()
 
 
 class Deals(dy.Schema):
-    """Deals, whether open, won or lost; one row each."""
+    """One row per deal: open, won or lost."""
 
     deal_id = identifier(required=True)
     lead_id = identifier()
     created_at = instant(required=True)
     closed_at = instant()
-    status = text(required=True, words=WORDS["deals", "status"])
+    status = text(required=True, allowed=ALLOWED_VALUES["deals", "status"])
     amount = money()
     currency = currency()
     reason = text()
@@ -114,18 +135,18 @@ class Spend(dy.Schema):
     spent_on = dy.Date(nullable=False, check={"year_is_believable": year_is_believable})
     channel = text()
     campaign = text()
-    department = text(required=True, words=WORDS["spend", "department"])
+    department = text(required=True, allowed=ALLOWED_VALUES["spend", "department"])
     amount = money(required=True)
     currency = currency(required=True)
 
 
 class Answers(dy.Schema):
-    """What is known of a qualification criterion, since when, and who said so."""
+    """The answer to one qualification criterion, since when, and who gave it."""
 
     lead_id = identifier(required=True)
     answered_at = instant(required=True)
-    criterion = text(required=True, words=WORDS["answers", "criterion"])
-    answer = text(required=True, words=WORDS["answers", "answer"])
+    criterion = text(required=True, allowed=ALLOWED_VALUES["answers", "criterion"])
+    answer = text(required=True, allowed=ALLOWED_VALUES["answers", "answer"])
     by = text()
 
 
@@ -147,7 +168,7 @@ TABLES: dict[str, type[dy.Schema]] = {
     "answers": Answers,
     "feedback": Feedback,
 }
-"""The seven tables by name; only `leads` must be there."""
+"""The seven tables by name; only `leads` is required."""
 
 
 def empty_table(name: str) -> pl.DataFrame:
@@ -183,12 +204,66 @@ def required_columns(name: str) -> list[str]:
     return [column for column, definition in TABLES[name].columns().items() if not definition.nullable]
 
 
-def optional_columns(name: str) -> list[str]:
-    """The columns that may be absent or empty.
+REASONS: dict[str, str] = {
+    "nullability": "is missing",
+    "is_an_allowed_value": "is not one of the allowed values",
+    "keeps_its_digits": "is an id that a spreadsheet has rounded; export it as text",
+    "year_is_believable": "is outside the years 1990 to 2100",
+    "is_finite": "is not a finite number",
+    "is_not_negative": "is negative",
+    "is_a_code": "is not a currency code of three letters, such as EUR",
+    "is_0_to_10": "is not between 0 and 10",
+}
+"""What a broken rule of one column is called."""
+
+ROW_REASONS: dict[str, tuple[str, str]] = {
+    "lead_id_is_unique": ("lead_id", "repeats the id of an earlier row"),
+    "deal_id_is_unique": ("deal_id", "repeats the id of an earlier row"),
+    "merged_into_is_another_lead": ("merged_into", "is the lead itself"),
+    "won_or_lost_deal_has_closed_at": ("closed_at", "is missing, but the deal is won or lost"),
+}
+"""For a rule of a whole row: the column to look at, and what is wrong with it."""
+
+
+def reason_of(rule: str) -> tuple[str, str]:
+    """The column that a schema's rule is about, and the reason in words.
 
     Examples
     --------
-    >>> optional_columns("stages")
-    ['reason']
+    >>> reason_of("created_at|nullability")
+    ('created_at', 'is missing')
+    >>> reason_of("won_or_lost_deal_has_closed_at")
+    ('closed_at', 'is missing, but the deal is won or lost')
     """
-    return [column for column, definition in TABLES[name].columns().items() if definition.nullable]
+    if rule in ROW_REASONS:
+        return ROW_REASONS[rule]
+    column, _, name = rule.partition("|")
+    return column, REASONS[name.removeprefix("check__")]
+
+
+COMPUTED: frozenset[str] = frozenset(
+    [
+        *(f"{stage}_at" for stage in STAGES + EXITS),
+        *(f"is_{stage}{part}" for stage in STAGES[1:] for part in ("", "_imputed")),
+        *(f"{stage}_reason" for stage in EXITS),
+        *(f"answer_{name}{part}" for name in CRITERIA for part in ("", "_at", "_by")),
+        *("stage", "stage_at", "merged_leads", "episodes", "episode_mql_at", "episode_sal_at"),
+        *("activities", "activities_30d", "last_activity_at", "engagement", "pulse"),
+        *("first_sales_touch_at", "first_touch_after_mql_at", "sales_touches"),
+        *("deals", "won_deals", "lost_deals", "open_deals", "won_at", "won_amount", "open_amount", "currency"),
+    ]
+)
+"""The columns that the facts of a lead add to its own; no attribute may have the name of one."""
+
+
+def computed_names(policy: Policy) -> frozenset[str]:
+    """The columns that the facts compute, with the counts that the policy's criteria ask for.
+
+    Examples
+    --------
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> names = computed_names(parse_policy(preset_text("startup")))
+    >>> "won_amount" in names, "trial_started_count" in names, "industry" in names
+    (True, True, False)
+    """
+    return COMPUTED | {each.column for each in policy.behaviours()}

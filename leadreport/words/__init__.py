@@ -1,12 +1,14 @@
 """The vocabulary that every room shares: stages, exits, verdicts, columns, and the keys between page and run."""
 
-from leadreport.words.columns import COLUMNS, Column
+from leadreport.words.catalogue import ATTENTION, HEADLINES, Column, Headline, Kind, Sentence
+from leadreport.words.columns import COLUMNS
 from leadreport.words.keys import (
     CHART_MIME,
     DISPLAY_VARIABLE,
     HEADLINES_MIME,
     PUBLISHED_FILE,
     PUBLISHED_MIME,
+    REPORT_FORMAT,
     REPORTS_VARIABLE,
 )
 from leadreport.words.stages import (
@@ -15,6 +17,7 @@ from leadreport.words.stages import (
     CLOSED,
     COUNTED,
     EXITS,
+    JUDGED,
     LOST,
     STAGE_NAMES,
     STAGES,
@@ -44,6 +47,7 @@ from leadreport.words.verdicts import (
 __all__ = [
     "ABOVE_VALUE",
     "ACCEPTED",
+    "ATTENTION",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
@@ -55,7 +59,9 @@ __all__ = [
     "EXITS",
     "FALLING",
     "FALSE_ALARM_RATE",
+    "HEADLINES",
     "HEADLINES_MIME",
+    "JUDGED",
     "LEAST_COUNT",
     "LEAST_PERIODS",
     "LOST",
@@ -64,6 +70,7 @@ __all__ = [
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
     "REPORTS_VARIABLE",
+    "REPORT_FORMAT",
     "RISING",
     "STAGES",
     "STAGE_NAMES",
@@ -76,5 +83,8 @@ __all__ = [
     "VERDICTS",
     "WORTH_IT",
     "Column",
+    "Headline",
+    "Kind",
+    "Sentence",
     "Stage",
 ]

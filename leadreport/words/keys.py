@@ -12,6 +12,11 @@ PUBLISHED_MIME = "application/vnd.leadreport.published"
 PUBLISHED_FILE = "published.json"
 """The file of the published numbers, in the folder of a week's report."""
 
+REPORT_FORMAT = 1
+"""The format of the files that later reports read: the run's record and the published numbers. Files without a number
+are of the version before.
+"""
+
 REPORTS_VARIABLE = "LEADREPORT_REPORTS"
 """The environment variable that names the folder of all reports; a run sets it for its pages."""
 

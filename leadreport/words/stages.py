@@ -20,6 +20,9 @@ CLOSED: tuple[str, ...] = (*EXITS, "customer")
 ACCEPTED: tuple[Stage, ...] = STAGES[2:]
 """Stages that a lead only reaches once sales has accepted it."""
 
+JUDGED: tuple[Stage, ...] = STAGES[:4]
+"""Stages that a policy's criteria decide; the later ones and the exits are taken from the CRM."""
+
 STEPS: tuple[tuple[Stage, Stage], ...] = tuple(pairwise(STAGES))
 """Each stage with the next one."""
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from report_cases import NOTEBOOKS, SUMMARY
 
-from leadreport.report import run_report
+from leadreport.run import run_report
 
 FILES = ["2026-W46/00_first.html", "2026-W46/01_charts.html", "2026-W46/index.html", "index.html"]
 
