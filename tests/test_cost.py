@@ -73,7 +73,7 @@ def test_fifteen_thousand_for_three_hundred_leads_and_thirty_six_sqls():
     assert row["cost_per_customer"] is None
 
 
-def test_the_cheaper_lead_is_the_dearer_sql_and_the_total_is_a_ratio_of_sums():
+def test_the_cheaper_lead_is_the_more_expensive_sql_and_the_total_is_a_ratio_of_sums():
     made = facts(*leads(200, "A", sqls=20), *leads(50, "B", sqls=30))
     spend = spent((0, "A", "marketing", 30_000.0), (0, "B", "marketing", 30_000.0))
     found = cost_per_sql(made, spend, by="channel", policy=MEDIA)
@@ -720,7 +720,7 @@ def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred(
 
 
 def cost_headline(now: int, before: int, *, spend=(1_000.0, 1_000.0)) -> dict:
-    """The headline of a week with so many SQLs against the week before."""
+    """The headline of a week with `now` SQLs against the week before."""
     made = facts(*leads(before, sqls=before), *leads(now, "B", sqls=now, created=7), lead("one", 0))
     rows = spent((0, None, "marketing", spend[1]), (7, None, "marketing", spend[0]))
     period = Period(day(7).date(), day(14).date(), "UTC")

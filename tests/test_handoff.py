@@ -157,13 +157,13 @@ def test_a_touch_before_the_mql_is_shown_but_starts_no_clock():
     assert (row["touched_before_mql"], row["overdue"], row["never_contacted"]) == (1, 1, 1)
 
 
-def test_a_lead_that_left_before_anybody_called_is_neither_in_time_nor_overdue():
+def test_a_lead_that_left_before_anyone_called_is_neither_in_time_nor_overdue():
     facts = facts_of(fact("a", mql="12 09:00", disqualified="14 09:00"), fact("b", mql="12 09:00", touched="12 09:30"))
     row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
     assert (row["leads"], row["closed_untouched"], row["in_time"], row["attainment_rate"]) == (2, 1, 1, 1.0)
 
 
-def test_the_median_waits_for_the_leads_that_nobody_has_called():
+def test_the_median_waits_for_the_leads_without_a_call():
     """Touched after 1, 2 and 3 hours; three others are still waiting: half are touched by hour 3."""
     touched = ["12 10:00", "12 11:00", "12 12:00", None, None, None]
     facts = facts_of(*[fact(name, mql="12 09:00", touched=when) for name, when in zip("abcdef", touched, strict=True)])
@@ -224,7 +224,7 @@ def test_a_mistyped_group_is_an_error_with_the_nearest_name():
     assert "did you mean 'owner'?" in str(error.value)
 
 
-def test_nobody_handed_over_is_no_rate_rather_than_zero():
+def test_no_lead_handed_over_is_no_rate_rather_than_zero():
     facts = facts_of(fact("a"))
     row = speed_to_lead(facts, policy=POLICY, as_of=AS_OF).row(0, named=True)
     assert (row["leads"], row["attainment_rate"], row["median_hours"]) == (0, None, None)
@@ -653,14 +653,14 @@ def test_who_accepts_everything_stands_out_and_who_was_merely_unlucky_does_not()
     assert found == dict.fromkeys(("Ada", "Ben", "Cem", "Dora", "Unlucky"), "as expected") | {"Lenient": "above"}
 
 
-def test_one_extreme_does_not_make_everybody_else_look_extreme():
+def test_one_extreme_does_not_make_everyone_else_look_extreme():
     usual = [row for name in ("Ada", "Ben", "Cem") for row in judged(name, 270, 30)]
     found = standings(*usual, *judged("Never", 0, 300))
     assert found == dict.fromkeys(("Ada", "Ben", "Cem"), "as expected") | {"Never": "below"}
 
 
 def test_bad_leads_are_no_fault_of_who_judges_them():
-    """Ada has mostly leads that everybody rejects; she judges them as the others do."""
+    """Ada has mostly leads that everyone rejects; she judges them as the others do."""
     good, bad = {"source": "referral"}, {"source": "bought_list"}
     rows = [*judged("Ada", 16, 4, **good), *judged("Ada", 20, 80, **bad)]
     rows += [row for name in ("Ben", "Cem") for row in judged(name, 80, 20, **good) + judged(name, 4, 16, **bad)]
@@ -787,7 +787,7 @@ def test_a_lead_that_was_ready_long_before_is_too_late_when_it_is_known_since_wh
     assert dict(timing.select("timing", "leads").rows())["ready long before"] == 1
 
 
-def timing_of(*, not_ready: bool = False, **lead) -> str:
+def timing_of(**lead) -> str:
     """The timing of one lead, as of the 26th."""
     row = fact("a", mql="12 09:00", **lead)
     found = too_early_too_late(facts_of(row), policy=POLICY, as_of=at("26 17:00"))
@@ -983,7 +983,7 @@ def test_a_share_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred
 
 
 def changes(now: int, before: int, *, sal: bool = True, **options) -> dict[str, dict]:
-    """The headlines with so many leads handed over and answered in time in the week of the 19th and the one before."""
+    """The headlines with `now` leads answered in time in the week of the 19th and `before` in the week before."""
     leads = [fact(f"n{i}", mql="19 09:00", touched="19 10:00") for i in range(now)]
     leads += [fact(f"b{i}", mql="12 09:00", touched="12 10:00") for i in range(before)]
     facts = facts_of(*leads, *options.get("more", [])).with_columns(is_sal=pl.lit(sal), is_sal_imputed=False)

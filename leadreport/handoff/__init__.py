@@ -12,26 +12,10 @@ from leadreport.handoff.verdicts import (
     rejection_reasons,
     sales_opinion,
     touches_until_verdict,
-)
+)  # fmt: skip
 
 __all__ = [
-    "TOUCHES",
-    "acceptance",
-    "bridge_leads",
-    "consistency",
-    "disliked",
-    "handed_over",
-    "handed_over_leads",
-    "handoff_bridge",
-    "handoff_change",
-    "outside_limits",
-    "overdue_leads",
-    "pulse",
-    "rejection_reasons",
-    "sales_opinion",
-    "slow_owners",
-    "speed_to_lead",
-    "too_early_too_late",
-    "touch_curve",
-    "touches_until_verdict",
-]
+    "TOUCHES", "acceptance", "bridge_leads", "consistency", "disliked", "handed_over", "handed_over_leads",
+    "handoff_bridge", "handoff_change", "outside_limits", "overdue_leads", "pulse", "rejection_reasons",
+    "sales_opinion", "slow_owners", "speed_to_lead", "too_early_too_late", "touch_curve", "touches_until_verdict",
+]  # fmt: skip
