@@ -60,6 +60,7 @@ from .funnel import (
     weekly_entries,
 )
 from .handoff import (
+    TOUCHES,
     acceptance,
     bridge_leads,
     consistency,

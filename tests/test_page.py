@@ -203,9 +203,41 @@ def test_a_headline_table_formats_each_row_by_its_name():
     rows = [plain(line).split("  ") for line in repr(page.table(change, caption="a")).splitlines()[3:]]
     assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
         ["SQLs", "42", "37", "+5"],
-        ["MQL to SQL rate", "35.5 %", "30.1 %", "+5.4 pts"],
+        ["MQLs that became SQL", "35.5 %", "30.1 %", "+5.4 pts"],
         ["Cost per SQL", "€ 812", "€ 790", "+€ 22"],
     ]
+
+
+def test_what_is_expected_of_a_count_is_no_whole_number():
+    change = pl.DataFrame({"name": ["sqls"], "value": [42.0], "expected": [38.25], "low_limit": [24.7]})
+    assert repr(page.table(change, caption="a")).splitlines()[3].split() == ["SQLs", "42", "38.3", "25"]
+
+
+def test_a_frame_of_people_is_no_frame_of_headlines():
+    people = pl.DataFrame({"name": ["Ada", "Ben"], "value": [3.5, 0.25]})
+    assert [line.split() for line in repr(page.table(people, caption="a")).splitlines()[3:]] == [
+        ["Ada", "3.5"],
+        ["Ben", "0.3"],
+    ]
+
+
+def test_what_needs_attention_is_a_sentence_for_every_row():
+    rows = {
+        "kind": ["overdue", "slow owner", "above value", "falling", "new definition"],
+        "subject": [None, "Tom", "events", "lead_to_mql_rate", "SAL needs a call"],
+        "number": [20.0, 0.06, 990.0, None, None],
+        "against": [478.6, 0.73, 612.0, None, None],
+        "link": ["03_handoff.html"] * 5,
+    }
+    shown = page.attention(pl.DataFrame(rows))
+    assert plain(repr(shown)).splitlines()[1:] == [
+        "- MQLs overdue: 20. The longest has waited 479 h of working time.",
+        "- Tom answers fewer MQLs in time than the team: 6.0 % against 73.0 %.",
+        "- Leads from events cost more than they return: € 990 against € 612.",
+        "- Leads that became MQL: falling over the last six weeks.",
+        "- A definition changed: SAL needs a call.",
+    ]
+    assert shown.html.count('<a href="03_handoff.html">') == 5
 
 
 @pytest.mark.parametrize("where", ["formats", "labels", "columns"])
@@ -300,11 +332,13 @@ def test_headlines_come_from_a_frame_and_an_older_week_says_so():
             "verdict": ["up", "normal variation"],
         }
     )
-    shown = page.cards(page.headlines_of(change, n_of={"mql_to_sql_rate": "MQLs"}, better={"sqls": "up"}))
+    shown = page.cards(change)
     assert plain(repr(shown)).splitlines() == [
         "SQLs: 42, +5, up (better)",
-        "MQL to SQL rate: 35.5 %, +5.4 pts, normal variation, n = 31 MQLs of 2026-W36",
+        "MQLs that became SQL: 35.5 %, +5.4 pts, normal variation, n = 31 MQLs of 2026-W36",
     ]
+    assert page.headlines_of(change, targets={"sqls": 50})[0].target == 50
+    assert outputs_of(page.cards(change.clear())) == {}
 
 
 def test_a_finding_is_one_paragraph():
@@ -336,30 +370,23 @@ def test_a_link_runs_nothing():
         page.attention([("a", " JavaScript:alert(1)")])
 
 
-def test_the_header_says_of_when_and_from_where():
-    formats.use(zone="Europe/Berlin")
-    files = pl.DataFrame({"file": ["leads.csv"], "rows": [6119], "sha256": ["0123456789abcdef"]})
-    shown = page.header(
+def test_a_page_begins_with_where_its_numbers_come_from_in_the_settings_of_the_policy():
+    company = SimpleNamespace(name="Nordlicht", language="en", currency="EUR")
+    ws = SimpleNamespace(
         as_of=datetime(2026, 11, 15, 23, tzinfo=UTC),
-        period=Period(date(2026, 11, 9), date(2026, 11, 16), zone="Europe/Berlin"),
-        policy_version="a1b2c3d4",
-        company="Nordlicht",
-        files=files,
-        rejected=3,
-        read=6122,
+        week=Period(date(2026, 11, 9), date(2026, 11, 16), zone="Europe/Berlin"),
+        policy=SimpleNamespace(company=company, version="a1b2c3d4", zone="Europe/Berlin"),
+        counts=pl.DataFrame({"read": [6000, 122], "rejected": [3, 0]}),
     )
+    shown = page.begin(ws)
     assert repr(shown).splitlines() == [
         "Nordlicht",
         "Period: 2026-W46, 9 Nov to 15 Nov 2026",
         "As of: 16 Nov 2026, 00:00 Europe/Berlin",
         "Policy version: a1b2c3d4",
         "Rows rejected: 3 of 6,122 read",
-        "Where these numbers come from",
-        "File        Rows  SHA-256",
-        "---------  -----  --------",
-        "leads.csv  6,119  01234567",
     ]
-    assert "<summary>Files</summary>" in shown.html
+    assert shown.html.startswith('<header class="lr-header"><p class="lr-company">Nordlicht</p><dl')
 
 
 def test_a_german_page_speaks_german():
@@ -399,6 +426,12 @@ def test_a_sentence_takes_its_numbers_from_a_frame_in_their_own_formats():
     assert plain(found.plain) == "2: Ada and Ben, 50.0 % (40.0 % to 60.0 %), 25.0 %."
     assert page.answer(speed.clear(), "Slow: {owner}.", empty="None is slow.").plain == "None is slow."
     assert page.answer(speed.clear(), "Slow: {owner}.").plain == ""
+
+
+def test_a_sentence_names_headlines_by_their_labels():
+    moved = pl.DataFrame({"name": ["leads", "cost_per_sql"], "verdict": ["up", "down"]})
+    assert page.answer(moved, "Changed: {name:all}.").plain == "Changed: New leads and Cost per SQL."
+    assert page.answer(moved, "First: {name}.").plain == "First: New leads."
 
 
 def test_a_part_of_a_sentence_without_its_value_is_left_out():

@@ -1,17 +1,42 @@
-"""One look for all charts.
+"""One look for all charts: colours and theme.
 
-Four colours are sentinels: text, grid and ground of a chart carry exactly these values and nothing else does, so the
-exported page repaints them by CSS, such as `svg [fill="#1f2933"] { fill: var(--lr-ink); }`, in light and dark alike.
-Chart functions do not name a text colour of their own.
+Every mark colour is distinct for colour-blind readers and visible on white and on dark ground: its contrast is at least
+3 to 1 against #ffffff and against #14181f, so a page may turn dark without repainting its marks. Colour never carries a
+meaning alone: a shape, a dash, a place or a label says the same.
+
+Four more colours are sentinels: text, grid and ground of a chart carry exactly these values and nothing else does, so
+the exported page repaints them by CSS, such as `svg [fill="#1f2933"] { fill: var(--lr-ink); }`, in light and dark.
+Chart functions name no text colour of their own.
 """
 
 from typing import Any
 
-from leadreport.charts.palette import CATEGORIES, MAIN
-from leadreport.formats import display_mode, spoken
+from leadreport.formats import display_mode, settings
+
+BLUE = "#316ac2"
+ORANGE = "#c9560f"
+GREEN = "#2fa468"
+PINK = "#c2709d"
+VIOLET = "#7e3de6"
+GREY = "#7b8490"
+
+CATEGORIES: tuple[str, ...] = (BLUE, ORANGE, GREEN, PINK, VIOLET)
+"""For things without an order, in this order; more than five cannot be distinguished."""
+
+MAIN = BLUE
+"""What is observed."""
+
+ALARM = ORANGE
+"""What needs attention: below zero, above its value, outside the limits."""
+
+QUIET = GREY
+"""Benchmarks, limits, what is expected."""
+
+DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (4, 2))
+"""The line styles that go with the categories."""
 
 INK = "#1f2933"
-"""Titles, and words that stand beside marks (fill)."""
+"""Titles, and words beside marks (fill)."""
 
 SOFT = "#52606d"
 """Axis and legend text, subtitles (fill); also axis ticks (stroke)."""
@@ -47,7 +72,7 @@ def theme() -> dict[str, Any]:
             "point": {"filled": True, "fill": MAIN, "size": 70, "opacity": 1},
             "rule": {"stroke": MAIN, "strokeWidth": 2},
             "text": {"color": INK, "fontSize": 12},
-            "locale": LOCALES[spoken().language],
+            "locale": LOCALES[settings().language],
         }
     }
 

@@ -8,23 +8,7 @@ from leadreport.cost.shift import movable_channels, move_budget, shift_to_cheape
 from leadreport.cost.value import channels_above_value, lead_value
 
 __all__ = [
-    "arrival_ages",
-    "attribute_credit",
-    "channels_above_value",
-    "cohort_period",
-    "cost_change",
-    "cost_per_sql",
-    "credit_by_model",
-    "in_currency",
-    "lead_value",
-    "model_gaps",
-    "movable_channels",
-    "move_budget",
-    "named_touches",
-    "pipeline_coverage",
-    "sales_velocity",
-    "shift_to_cheapest",
-    "spend_lag",
-    "unassigned",
-    "with_total",
-]
+    "arrival_ages", "attribute_credit", "channels_above_value", "cohort_period", "cost_change", "cost_per_sql",
+    "credit_by_model", "in_currency", "lead_value", "model_gaps", "movable_channels", "move_budget", "named_touches",
+    "pipeline_coverage", "sales_velocity", "shift_to_cheapest", "spend_lag", "unassigned", "with_total",
+]  # fmt: skip

@@ -94,10 +94,12 @@ def named_touches(activities: pl.DataFrame, *, by: str = "channel") -> pl.DataFr
 
 
 def model_gaps(credits: pl.DataFrame, *, by: str = "channel") -> pl.DataFrame:
-    """How far the models differ on each named group, the widest gap first: the group, lowest, highest, gap.
+    """How far the models differ on each named group, the widest gap first.
 
-    `credits` has the rows of `credit_by_model`.
+    `credits` has the rows of `credit_by_model`. Columns: the group, lowest, highest, gap, unassigned (the outcomes
+    without a touch of a named group, the same in each row; null when there are none).
     """
     lowest, highest = pl.min_horizontal(MODELS), pl.max_horizontal(MODELS)
-    gaps = credits.filter(pl.col(by) != UNKNOWN).select(by, lowest=lowest, highest=highest, gap=highest - lowest)
-    return gaps.sort("gap", by, descending=[True, False])
+    unassigned = pl.col("linear").filter(pl.col(by) == UNKNOWN).first()
+    gaps = credits.select(by, lowest=lowest, highest=highest, gap=highest - lowest, unassigned=unassigned)
+    return gaps.filter(pl.col(by) != UNKNOWN).sort("gap", by, descending=[True, False])

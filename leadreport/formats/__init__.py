@@ -1,21 +1,45 @@
 """0.1234 -> "12.3 %": numbers, money, times and words as people read them, in English and German.
 
-Null is always an en dash. Signs hang on narrow no-break spaces and words on no-break
-spaces, minus is the minus sign, halves round away from zero.
-`use` says once per page which language, currency and time zone are spoken; each function takes them as well.
+Null is always an en dash. A narrow no-break space joins a number and its sign, a no-break space a number and its unit;
+minus is the minus sign, and halves are rounded away from zero.
+`use` sets language, currency and time zone once per page; each function accepts them as well. The catalogue of columns
+in `leadreport.words` says what each column measures; `kind_of`, `label_of` and `intervals_of` read it.
 """
 
-from leadreport.formats.headings import label_of
-from leadreport.formats.kinds import KINDS, format_of, intervals_of, kind_of, shown, signed
-from leadreport.formats.money import money, symbol
-from leadreport.formats.numbers import count, flag, interval, number, points, rate, ratio
-from leadreport.formats.spoken import DASH, LANGUAGES, NBSP, NNBSP, Spoken, display_mode, spoken, use
+from leadreport.formats.columns import (
+    KINDS,
+    WORDLIKE,
+    Cell,
+    cells_of,
+    format_of,
+    headline_label,
+    intervals_of,
+    kind_of,
+    label_of,
+    shown,
+    signed,
+)
+from leadreport.formats.language import LANGUAGES, Settings, display_mode, listed, phrase, settings, use
+from leadreport.formats.numbers import (
+    DASH,
+    NBSP,
+    NNBSP,
+    count,
+    flag,
+    interval,
+    money,
+    number,
+    plural,
+    points,
+    rate,
+    ratio,
+    symbol,
+)
 from leadreport.formats.times import date, days, hours, instant, span, week
-from leadreport.formats.words import listed, phrase, plural
 
 __all__ = [
-    "DASH", "KINDS", "LANGUAGES", "NBSP", "NNBSP", "Spoken", "count", "date", "days",
-    "display_mode", "flag", "format_of", "hours", "instant", "interval", "intervals_of", "kind_of",
-    "label_of", "listed", "money", "number", "phrase", "plural", "points", "rate", "ratio", "shown", "signed",
-    "span", "spoken", "symbol", "use", "week",
+    "DASH", "KINDS", "LANGUAGES", "NBSP", "NNBSP", "WORDLIKE", "Cell", "Settings", "cells_of", "count", "date", "days",
+    "display_mode", "flag", "format_of", "headline_label", "hours", "instant", "interval", "intervals_of", "kind_of",
+    "label_of", "listed", "money", "number", "phrase", "plural", "points", "rate", "ratio", "settings", "shown",
+    "signed", "span", "symbol", "use", "week",
 ]  # fmt: skip

@@ -1,12 +1,13 @@
 """Durations, dates, instants and weeks."""
 
 import datetime
+import re
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from leadreport.formats.spoken import DASH, NBSP, digits, is_null, known, rounded, spoken
-from leadreport.formats.words import phrase
+from leadreport.formats.language import known, phrase, settings
+from leadreport.formats.numbers import DASH, NBSP, digits, is_null, rounded
 
 
 def days(value: float | None, *, decimals: int | None = None, language: str | None = None) -> str:
@@ -66,20 +67,24 @@ def instant(moment: datetime.datetime | None, *, language: str | None = None, zo
     if moment is None:
         return DASH
     if moment.tzinfo is not None:
-        moment = moment.astimezone(ZoneInfo(zone or spoken().zone))
+        moment = moment.astimezone(ZoneInfo(zone or settings().zone))
     return f"{date(moment.date(), language=language)}, {moment:%H:%M}"
 
 
-def week(day: datetime.date | None, *, language: str | None = None) -> str:
-    """The ISO week that a date lies in.
+def week(day: datetime.date | str | None, *, language: str | None = None) -> str:
+    """The ISO week of a date, or a week by its name.
 
     Examples
     --------
-    >>> week(datetime.date(2027, 1, 1)), week(datetime.date(2026, 11, 9), language="de")
-    ('2026-W53', 'KW 46/2026')
+    >>> week(datetime.date(2027, 1, 1)), week("2026-W46"), week("2026-W46", language="de")
+    ('2026-W53', '2026-W46', 'KW 46/2026')
     """
     if day is None:
         return DASH
+    if isinstance(day, str):
+        if not re.fullmatch(r"\d{4}-W\d{2}", day):
+            return day
+        day = datetime.date.fromisocalendar(int(day[:4]), int(day[6:]), 1)
     year, number, _ = day.isocalendar()
     return {"en": f"{year}-W{number:02d}", "de": f"KW {number:02d}/{year}"}[known(language)]
 

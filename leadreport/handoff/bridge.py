@@ -23,12 +23,12 @@ STEPS = {
         "sales moved the lead on without an MQL entry: marketing does not count it, sales does",
     ),
     HANDED_OVER: (0, "leads whose hand-over falls into the period, each person once"),
-    "Unassigned": (-1, "no owner, and nobody has touched it"),
-    "Not touched in time": (-1, "has an owner, waits longer than agreed, and nobody has touched it"),
+    "Unassigned": (-1, "no owner, and no touch by sales"),
+    "Not touched in time": (-1, "has an owner, has waited longer than agreed, and has no touch by sales"),
     "Rejected": (-1, "disqualified or lost before sales accepted it"),
     "Recycled": (-1, "sent back to nurture before sales accepted it"),
     "Closed without a touch": (-1, "accepted and closed since, with no touch by a person on record"),
-    "Not yet due": (-1, "nobody has touched it, and the agreed time is not over"),
+    "Not yet due": (-1, "no touch by sales yet, and the agreed time is not over"),
     WORKED: (0, "touched by a person in sales after the hand-over, and not turned away"),
 }
 """The bars in their order, each with its sign (1 adds, -1 takes away, 0 is a sum so far) and what it counts."""

@@ -92,7 +92,7 @@ def touch_curve(
 
 
 CURVE_ENDS_AT = 10
-"""A chart of the touch curve ends at so many times the agreed time."""
+"""Where a chart of the touch curve ends, in multiples of the agreed time."""
 
 
 def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:

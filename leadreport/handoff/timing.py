@@ -10,32 +10,30 @@ from leadreport.policy import Policy
 from leadreport.rates import rate_with_ends
 from leadreport.words import EXITS
 
-TIMINGS = ("too_early", "found_by_sales_first", "ready_long_before", "gone_cold", "neither")
+TIMINGS = ("too early", "found by sales first", "ready long before", "gone cold", "neither")
 NOT_READY = ("not ready", "too early", "timing", "later", "next year", "this year")
 """Texts in the reason of a lead that came too early; a recycled lead did, whatever the reason."""
 
 
-def too_early_too_late(
-    facts: pl.DataFrame,
-    *,
-    by: str | None = None,
-    policy: Policy,
-    as_of: datetime,
-    not_ready: tuple[str, ...] = NOT_READY,
-    late_days: int = 7,
-    cold_days: int = 14,
-) -> pl.DataFrame:
+LATE_AFTER = timedelta(days=7)
+"""A lead that had been ready for longer was handed over too late."""
+
+COLD_AFTER = timedelta(days=14)
+"""A lead that was called too late has gone cold after this long without any activity."""
+
+
+def too_early_too_late(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """How many leads were handed over too early or too late, and how many customers that may have cost (definition 32).
 
     One row per timing (and value of `by`), in the order of TIMINGS; every lead handed over is in exactly one of them.
     Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
     at_stake_low and at_stake_high.
 
-    - too_early: recycled, or rejected for a reason with one of the texts in `not_ready`
-    - found_by_sales_first: sales had touched it before it was handed over the first time
-    - ready_long_before: it met the criteria more than `late_days` before; needs the column `ready_at`
-    - gone_cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
-      been silent for `cold_days` since
+    - too early: recycled, or rejected for a reason with one of the texts in NOT_READY
+    - found by sales first: sales had touched it before it was handed over the first time
+    - ready long before: it met the criteria more than seven days before; needs the column `ready_at`
+    - gone cold: waited longer than agreed for the first touch, never became SQL, was not rejected, and left or has
+      been silent for fourteen days since
     - neither: all others
 
     At stake is what the mature leads of a timing would have brought at the close rate of all mature leads that were
@@ -49,11 +47,11 @@ def too_early_too_late(
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
     >>> timing = lr.too_early_too_late(ws.facts, policy=ws.policy, as_of=ws.as_of)
     >>> timing["timing"].to_list()
-    ['too_early', 'found_by_sales_first', 'ready_long_before', 'gone_cold', 'neither']
+    ['too early', 'found by sales first', 'ready long before', 'gone cold', 'neither']
     """
-    leads = with_timing(
-        facts, by=by, policy=policy, as_of=as_of, not_ready=not_ready, late_days=late_days, cold_days=cold_days
-    )
+    ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    timing = timing_of(ready_at, policy=policy, as_of=as_of)
+    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of).with_columns(timing=timing)
     mature_before = as_of - timedelta(days=policy.horizon_days("mql", "customer"))
     is_mature = pl.col("episode_mql_at") <= mature_before
     in_time = leads.filter(is_mature, pl.col("touch") == "in_time")
@@ -74,42 +72,22 @@ def too_early_too_late(
     )  # fmt: skip
 
 
-def with_timing(
-    facts: pl.DataFrame,
-    *,
-    by: str | None = None,
-    policy: Policy,
-    as_of: datetime,
-    not_ready: tuple[str, ...] = NOT_READY,
-    late_days: int = 7,
-    cold_days: int = 14,
-) -> pl.DataFrame:
-    """Every lead handed over with its `timing`, one of TIMINGS."""
-    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
+def timing_of(ready_at: pl.Expr, *, policy: Policy, as_of: datetime) -> pl.Expr:
+    """The first of TIMINGS that fits a lead."""
     mql_at = pl.col("episode_mql_at")
-    is_not_ready = pl.col("verdict_reason").str.to_lowercase().str.contains_any(list(not_ready))
+    is_not_ready = pl.col("verdict_reason").str.to_lowercase().str.contains_any(list(NOT_READY))
     is_early = (pl.col("verdict") == "recycled") | ((pl.col("verdict") == "rejected") & is_not_ready)
     is_first = (pl.col("episodes") == 1) & (pl.col("first_sales_touch_at") < mql_at)
-    ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    timing = (
-        pl.when(is_early)
-        .then(pl.lit("too_early"))
-        .when(is_first)
-        .then(pl.lit("found_by_sales_first"))
-        .when(ready_at + timedelta(days=late_days) < mql_at)
-        .then(pl.lit("ready_long_before"))
-        .when(went_cold(policy=policy, as_of=as_of, cold_days=cold_days))
-        .then(pl.lit("gone_cold"))
-        .otherwise(pl.lit("neither"))
-    )
-    return leads.with_columns(timing=timing)
+    is_late, is_cold = ready_at + LATE_AFTER < mql_at, went_cold(policy=policy, as_of=as_of)
+    fitting = zip((is_early, is_first, is_late, is_cold), TIMINGS[:-1], strict=True)
+    return pl.coalesce(*[pl.when(fits).then(pl.lit(name)) for fits, name in fitting], pl.lit(TIMINGS[-1]))
 
 
-def went_cold(*, policy: Policy, as_of: datetime, cold_days: int) -> pl.Expr:
+def went_cold(*, policy: Policy, as_of: datetime) -> pl.Expr:
     """Waited too long for a first touch, and then left or fell silent."""
     waited = pl.col("waiting_hours") > policy.handoff.sla_hours
     due_at = working_deadline(pl.col("episode_mql_at"), hours=policy.handoff.sla_hours, policy=policy)
-    is_silent = pl.max_horizontal("last_activity_at", due_at) + timedelta(days=cold_days) <= as_of
+    is_silent = pl.max_horizontal("last_activity_at", due_at) + COLD_AFTER <= as_of
     is_lost = ~pl.col("is_sql") & (pl.col("verdict") != "rejected")
     return waited & is_lost & (pl.col("stage").is_in(EXITS) | is_silent)
 

@@ -16,31 +16,28 @@ classes:
                                                    `lr-better` or `lr-worse`
 `.lr-card-label`, `.lr-card-value`                 inside a card, in this order: name, big number,
 `.lr-card-interval`, `.lr-card-change`             interval, change and verdict,
-`.lr-card-n`, `.lr-card-target`                    how many stand behind it, target
+`.lr-card-n`, `.lr-card-target`                    number of cases behind it, target
 `span.lr-arrow`                                    a small arrow, hidden from screen readers
 `span.lr-verdict`                                  the verdict in words; never only a colour
 `lr-verdict-up|down|noise|few|partial`             which verdict it is
 `p.lr-finding`                                     one computed sentence: the answer to the section's question
 `div.lr-note.lr-note-info|warning|missing`         a banner; `strong.lr-note-kind` begins it
 `section.lr-attention` > `h3`, `ul` | `p.lr-calm`  what needs attention
-`header.lr-header` > `dl.lr-provenance`            period, as of, policy version, files, rejected rows
-`details.lr-files`                                 the table of files behind it
+`header.lr-header` > `dl.lr-provenance`            period, as of, policy version, rejected rows
 `nav.lr-links` > `ul`                              links to other pages and files
 =================================================  ====================================================================
 """
 
 from leadreport.formats import display_mode
-from leadreport.page.answers import answer
+from leadreport.page.answers import answer, attention, compared
 from leadreport.page.cards import Cards, Headline, cards, headline, headlines_of
-from leadreport.page.display import Display
-from leadreport.page.header import begin, header
+from leadreport.page.display import Display, links, missing, note, say
+from leadreport.page.header import begin, use
 from leadreport.page.published import publish, published
-from leadreport.page.sentences import attention, links, missing, note, say
-from leadreport.page.speak import use
 from leadreport.page.table import table
 
 __all__ = [
     "Cards", "Display", "Headline",
-    "answer", "attention", "begin", "cards", "display_mode", "header", "headline", "headlines_of", "links", "missing",
-    "note", "publish", "published", "say", "table", "use",
+    "answer", "attention", "begin", "cards", "compared", "display_mode", "headline", "headlines_of",
+    "links", "missing", "note", "publish", "published", "say", "table", "use",
 ]  # fmt: skip

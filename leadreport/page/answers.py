@@ -1,13 +1,16 @@
-"""Sentences filled from the rows of a frame."""
+"""Sentences computed from the rows of a frame."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
-from leadreport.page.display import Display
-from leadreport.page.sentences import say
+from leadreport.formats import phrase
+from leadreport.page.display import Display, Link, address_of, element, linked, one_line, safe, say
+from leadreport.words import ATTENTION, HEADLINES
 
 
 def answer(rows: pl.DataFrame, text: str, *, empty: str | None = None, **values: object) -> Display:
@@ -63,6 +66,8 @@ class Column:
 
     def __format__(self, how: str) -> str:
         kind = formats.kind_of(self.name, sample=next((each for each in self.values if each is not None), None))
+        if self.name == "name":
+            return formats.listed(map(formats.headline_label, self.values if how == "all" else self.values[:1]))
         match how:
             case "last":
                 return formats.shown(self.values[-1], kind)
@@ -73,3 +78,64 @@ class Column:
                 return formats.interval(self.rows[low][0], self.rows[high][0], of=formats.KINDS[kind])
             case _:
                 return formats.shown(self.values[0], how or kind)
+
+
+def attention(items: pl.DataFrame | Iterable[str | Link], *, title: str | None = None) -> Display:
+    """What needs attention this week: the rows of `lr.attention`, or sentences of your own, each perhaps with a link.
+
+    Examples
+    --------
+    >>> attention(["12 leads are overdue."])
+    What needs attention
+    - 12 leads are overdue.
+    >>> attention([])
+    What needs attention
+    Nothing stands out this week.
+    """
+    listed = _sentences(items) if isinstance(items, pl.DataFrame) else items
+    pairs = [(item, None) if isinstance(item, str) else (item[0], address_of(item[1])) for item in listed]
+    heading = title or phrase("attention")
+    points = element("ul", "".join(element("li", linked(text, address)) for text, address in pairs))
+    calm = element("p", safe(phrase("calm")), class_="lr-calm")
+    html = element("section", element("h3", safe(heading)) + (points if pairs else calm), class_="lr-attention")
+    plain = [f"- {one_line(text)}" for text, _ in pairs] or [phrase("calm")]
+    return Display(html=html, plain="\n".join([one_line(heading), *plain]))
+
+
+def _sentences(items: pl.DataFrame) -> list[Link]:
+    return [(_sentence(row), row["link"]) for row in items.iter_rows(named=True)]
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    """The sentence of the row's kind, with its subject and numbers."""
+    words = ATTENTION[row["kind"]]
+    numbers = {name: formats.shown(row[name], getattr(words, name)) for name in ("number", "against")}
+    return words.text.format(subject=_subject(row["subject"]), **numbers)
+
+
+def _subject(name: str | None) -> str | None:
+    return formats.headline_label(name) if name in HEADLINES else name
+
+
+def compared(restated: pl.DataFrame, *, earlier: pl.DataFrame, week: str) -> Display:
+    """One sentence: how many numbers of an earlier report differ today, and why.
+
+    `restated` has one row per number that differs, with `why`; `earlier` is what the report of `week` published.
+
+    Examples
+    --------
+    >>> earlier = pl.DataFrame({"name": ["leads", "mqls", "sqls"]})
+    >>> compared(pl.DataFrame({"why": ["merged leads"]}), earlier=earlier, week="2026-W45")
+    Of 3\xa0numbers published with 2026-W45, 1 differs today: 1 by merged leads.
+    >>> compared(pl.DataFrame({"why": []}), earlier=earlier, week="2026-W45")
+    Of 3\xa0numbers published with 2026-W45, none has changed since.
+    """
+    if earlier.is_empty():
+        return say("No earlier report has published numbers to compare with.")
+    begins = f"Of {formats.plural(earlier.height, 'number')} published with {week}, "
+    if restated.is_empty():
+        return say(f"{begins}none has changed since.")
+    causes = restated["why"].value_counts().sort("why").select("count", "why").iter_rows()
+    listed = formats.listed(f"{formats.count(count)} by {why}" for count, why in causes)
+    differs = "1 differs" if restated.height == 1 else f"{formats.count(restated.height)} differ"
+    return say(f"{begins}{differs} today: {listed}.")

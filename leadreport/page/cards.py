@@ -1,20 +1,25 @@
-"""The week in a handful of numbers: each with its change, its n, and whether it is noise."""
+"""The headline numbers of the week: each with its change, its n, and whether the change is normal variation."""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import phrase
-from leadreport.page.display import Display, element, safe
-from leadreport.words import HEADLINES_MIME
+from leadreport.page.display import NOTHING, Display, element, safe
+from leadreport.words import DOWN, HEADLINES, HEADLINES_MIME, NORMAL_VARIATION, PARTIAL, TOO_FEW, UP
 
-CLASSES = {"up": "up", "down": "down", "normal variation": "noise", "too few to say": "few", "partial": "partial"}
-ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
+CLASSES = {UP: "up", DOWN: "down", NORMAL_VARIATION: "noise", TOO_FEW: "few", PARTIAL: "partial"}
+"""The verdicts, each with the end of its CSS class."""
+
+ARROWS = {UP: "\N{BLACK UP-POINTING TRIANGLE}", DOWN: "\N{BLACK DOWN-POINTING TRIANGLE}"}
+
+KEPT = ("name", "label", "value", "shown", "change", "shown_change", "n", "verdict")
+"""What the archive keeps of a headline."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,9 @@ class Headline:
     value: float | None
     kind: str
     change: float | None
+    verdict: str | None
     n: int | None
     n_of: str
-    verdict: str | None
     low: float | None
     high: float | None
     target: float | None
@@ -40,15 +45,28 @@ class Headline:
 
     @property
     def shown_change(self) -> str | None:
-        """The change with its sign, in the unit of a change; nothing when it is withheld."""
+        """The change with its sign, in the unit of a change; None when there is none to show."""
         return None if self.change is None else formats.signed(self.change, self.kind)
 
     @property
     def judgement(self) -> str | None:
-        """Whether an up or a down is for the better; nothing when that is not for a page to say."""
-        if self.better is None or self.verdict not in ("up", "down"):
+        """Whether an up or a down is better or worse; None when that is not known."""
+        if self.better is None or self.verdict not in (UP, DOWN):
             return None
         return "better" if self.verdict == self.better else "worse"
+
+    def parts(self) -> dict[str, str]:
+        """Interval, change, verdict, n and target in words, those that there are."""
+        ends = None if self.low is None and self.high is None else (self.low, self.high)
+        judged = f" ({phrase(self.judgement)})" if self.judgement else ""
+        texts = {
+            "interval": ends and formats.interval(*ends, of=formats.KINDS[self.kind]),
+            "change": self.shown_change,
+            "verdict": self.verdict and phrase(self.verdict) + judged,
+            "n": None if self.n is None else f"n = {formats.plural(self.n, self.n_of, self.n_of)}",
+            "target": None if self.target is None else f"{phrase('target')} {formats.shown(self.target, self.kind)}",
+        }  # fmt: skip
+        return {name: text for name, text in texts.items() if text}
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,8 +76,7 @@ class Cards(Display):
     headlines: tuple[Headline, ...] = ()
 
     def extra(self) -> dict[str, str]:
-        names = ("name", "label", "value", "shown", "change", "shown_change", "n", "verdict")
-        kept = [{name: getattr(one, name) for name in names} for one in self.headlines]
+        kept = [{name: getattr(one, name) for name in KEPT} for one in self.headlines]
         return {HEADLINES_MIME: json.dumps(kept, ensure_ascii=False)}
 
 
@@ -85,16 +102,16 @@ def headline(
     ----------
     name
         The name under which the archive keeps the number, such as `sqls` or `cost_per_sql`.
-    kind
-        Its format; by the conventions of the name when not said.
+    label, kind
+        Its label and its format; by default those of the catalogue, or what the name says.
     before, change
-        The number of the period before, or the change itself. Of a period that is not complete, give neither.
+        The number of the period before, or the change itself; neither when the period is not complete.
     verdict
         "up", "down", "normal variation", "too few to say" or "partial".
     n, n_of
-        How many of what stand behind the number.
+        The number of cases behind the value, and what they are.
     better
-        Which direction is for the better, when one is.
+        The direction that is an improvement, if there is one.
 
     Raises
     ------
@@ -107,124 +124,91 @@ def headline(
     >>> one.label, one.shown, one.shown_change
     ('SQLs', '42', '+5')
     """
-    chosen = kind or formats.kind_of(name, sample=value)
-    for what, word, allowed in (("format", chosen, formats.KINDS), ("verdict", verdict, CLASSES)):
+    known = HEADLINES[name].kind if name in HEADLINES else formats.kind_of(name, sample=value)
+    for what, word, allowed in (("format", kind, formats.KINDS), ("verdict", verdict, CLASSES)):
         if word is not None and word not in allowed:
             raise PageError(f"headline '{name}' has no {what} '{word}'", hint=did_you_mean(word, list(allowed)))
-    if change is None and None not in (value, before):
+    if change is None and value is not None and before is not None:
         change = round(value - before, 10)
-    title = label or formats.label_of(name)
-    return Headline(name, title, value, chosen, change, n, n_of, verdict, low, high, target, better)
+    title = label or formats.headline_label(name)
+    return Headline(name, title, value, kind or known, change, verdict, n, n_of, low, high, target, better)
 
 
-def headlines_of(
-    changes: pl.DataFrame,
-    *,
-    labels: Mapping[str, str] | None = None,
-    kinds: Mapping[str, str] | None = None,
-    better: Mapping[str, Literal["up", "down"]] | None = None,
-    n_of: Mapping[str, str] | None = None,
-    targets: Mapping[str, float | None] | None = None,
-) -> list[Headline]:
-    """A headline for every row of a frame of changes: name, value, previous, n, verdict, and low and high when there.
+def headlines_of(changes: pl.DataFrame, *, targets: Mapping[str, float | None] | None = None) -> list[Headline]:
+    """A headline for every row of `lr.headlines`: name, week, value, previous, n, verdict, low and high.
 
-    `labels`, `kinds` (formats), `better`, `n_of` and `targets` say by name what the frame does not know; without `n_of`
-    no n is shown: a count is its own n. A number that belongs to an older week than the latest says so: the rate of a
-    cohort is final only later.
+    The catalogue of headlines says what each number's n counts and which direction is better; the n of a count is not
+    shown, as it is the count itself. A number of an older week than the latest names its week.
 
     Examples
     --------
     >>> rows = {"name": ["sqls"], "value": [42.0], "previous": [37.0], "n": [42], "verdict": ["normal variation"]}
-    >>> headlines_of(pl.DataFrame(rows), kinds={"sqls": "count"})[0].shown_change
+    >>> headlines_of(pl.DataFrame(rows))[0].shown_change
     '+5'
     """
-    labels, kinds, better, n_of, targets = (given or {} for given in (labels, kinds, better, n_of, targets))
     latest = changes["week"].max() if "week" in changes.columns else None
-    return [
-        headline(
-            row["name"],
-            row["value"],
-            label=labels.get(row["name"]),
-            kind=kinds.get(row["name"]),
-            before=row["previous"],
-            verdict=row["verdict"],
-            n=row["n"] if row["name"] in n_of else None,
-            n_of=n_of.get(row["name"], "leads") + _of_week(row.get("week"), latest),
-            low=row.get("low"),
-            high=row.get("high"),
-            target=targets.get(row["name"]),
-            better=better.get(row["name"]),
-        )
-        for row in changes.iter_rows(named=True)
-    ]
+    return [_headline_of(row, latest, (targets or {}).get(row["name"])) for row in changes.iter_rows(named=True)]
 
 
-def cards(headlines: Iterable[Headline]) -> Cards:
-    """Big numbers side by side.
+def _headline_of(row: dict[str, Any], latest: str | None, target: float | None) -> Headline:
+    known = HEADLINES.get(row["name"])
+    n_of = known and known.n_of
+    return headline(
+        row["name"],
+        row["value"],
+        before=row["previous"],
+        verdict=row["verdict"],
+        n=row["n"] if n_of else None,
+        n_of=(n_of or "") + ("" if row.get("week") in (None, latest) else f" of {row['week']}"),
+        low=row.get("low"),
+        high=row.get("high"),
+        target=target,
+        better=known and known.better,
+    )
+
+
+def cards(headlines: pl.DataFrame | Iterable[Headline]) -> Display:
+    """Big numbers side by side: the rows of `lr.headlines`, or headlines of your own.
 
     Examples
     --------
     >>> cards([headline("close_rate", 0.05, before=0.04, verdict="up", n=400, low=0.03, high=0.08, better="up")])
     Close rate: 5.0\u202f% (3.0\u202f% to 8.0\u202f%), +1.0\xa0pts, up (better), n = 400\xa0leads
     """
-    kept = tuple(headlines)
+    kept = tuple(headlines_of(headlines) if isinstance(headlines, pl.DataFrame) else headlines)
+    if not kept:
+        return NOTHING
     html = element("ul", "\n".join(map(_card, kept)), class_="lr-cards")
     return Cards(html=html, plain="\n".join(map(_line, kept)), headlines=kept)
 
 
-def _of_week(week: str | None, latest: str | None) -> str:
-    return "" if week in (None, latest) else f" of {week}"
-
-
-def _interval(one: Headline) -> str | None:
-    if one.low is None and one.high is None:
-        return None
-    return formats.interval(one.low, one.high, of=formats.KINDS[one.kind])
-
-
-def _verdict(one: Headline) -> str | None:
-    if one.verdict is None:
-        return None
-    said = phrase(one.verdict)
-    return f"{said} ({phrase(one.judgement)})" if one.judgement else said
-
-
-def _n(one: Headline) -> str | None:
-    return None if one.n is None else f"n = {formats.plural(one.n, one.n_of, one.n_of)}"
-
-
-def _target(one: Headline) -> str | None:
-    return None if one.target is None else f"{phrase('target')} {formats.shown(one.target, one.kind)}"
-
-
 def _line(one: Headline) -> str:
-    number = " ".join(filter(None, [one.shown, _interval(one)]))
-    parts = [number, one.shown_change, _verdict(one), _n(one), _target(one)]
-    return f"{one.label}: " + ", ".join(filter(None, parts))
+    parts = one.parts()
+    number = " ".join(filter(None, [one.shown, parts.pop("interval", None)]))
+    return f"{one.label}: " + ", ".join([number, *parts.values()])
 
 
 def _card(one: Headline) -> str:
+    texts = one.parts()
+    spans = {name: element("span", safe(text), class_=f"lr-card-{name}") for name, text in texts.items()}
     parts = [
         element("span", safe(one.label), class_="lr-card-label"),
         element("strong", safe(one.shown), class_="lr-card-value"),
-        *(
-            element("span", safe(text), class_=f"lr-card-{name}")
-            for name, text in (("interval", _interval(one)), ("n", _n(one)), ("target", _target(one)))
-            if text
-        ),
+        _change(one, texts),
+        *(spans.get(name) for name in ("interval", "n", "target")),
     ]
-    if one.verdict or one.shown_change:
-        parts.insert(2, _change(one))
-    verdict = f"lr-verdict-{CLASSES[one.verdict]}" if one.verdict else None
-    named = " ".join(filter(None, ["lr-card", verdict, one.judgement and f"lr-{one.judgement}"]))
-    return element("li", "<br>".join(parts), class_=named)
+    verdict = one.verdict and f"lr-verdict-{CLASSES[one.verdict]}"
+    classes = " ".join(filter(None, ["lr-card", verdict, one.judgement and f"lr-{one.judgement}"]))
+    return element("li", "<br>".join(filter(None, parts)), class_=classes)
 
 
-def _change(one: Headline) -> str:
-    arrow = ARROWS.get(one.verdict or "")
+def _change(one: Headline, texts: Mapping[str, str]) -> str | None:
+    """The arrow, the change and the verdict."""
+    arrow, change, verdict = ARROWS.get(one.verdict or ""), texts.get("change"), texts.get("verdict")
     parts = [
         arrow and element("span", arrow, class_="lr-arrow", aria_hidden="true"),
-        one.shown_change and safe(one.shown_change),
-        (said := _verdict(one)) and element("span", safe(said), class_="lr-verdict"),
+        change and safe(change),
+        verdict and element("span", safe(verdict), class_="lr-verdict"),
     ]
-    return element("span", " ".join(filter(None, parts)), class_="lr-card-change")
+    inside = " ".join(filter(None, parts))
+    return element("span", inside, class_="lr-card-change") if inside else None

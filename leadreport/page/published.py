@@ -1,4 +1,4 @@
-"""The numbers that a report publishes: kept with the report, and read back by a later one."""
+"""The numbers that a report publishes: stored with the report, read and compared by a later one."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Published(Display):
-    """A line that says how much is kept, with all of it for the run to keep."""
+    """A line that says how many numbers are stored, with the numbers themselves for the run to store."""
 
     numbers: pl.DataFrame
 
@@ -38,28 +38,28 @@ class Published(Display):
 
 
 def publish(numbers: pl.DataFrame) -> Published:
-    """Keep numbers with the report of the week: name, week, value, n, policy_version, merged_leads.
+    """Store numbers with the report of the week: name, week, value, n, policy_version, merged_leads.
 
     Examples
     --------
     >>> row = {"name": "sqls", "week": "2026-W46", "value": 9.0, "n": 9, "policy_version": "a1b2", "merged_leads": 0}
     >>> publish(pl.DataFrame([row]))
-    1\xa0number is kept with this report, so that the next one can tell what has changed.
+    1\xa0number stored for comparison with later reports.
     """
-    kept = formats.plural(numbers.height, "number is", "numbers are")
-    line = f"{kept} kept with this report, so that the next one can tell what has changed."
+    line = f"{formats.plural(numbers.height, 'number')} stored for comparison with later reports."
     return Published(html=element("p", safe(line), class_="lr-table-note"), plain=line, numbers=numbers)
 
 
 def published(week: str) -> pl.DataFrame:
-    """What the report of an earlier week published; nothing when no week is named.
+    """The numbers that the report of an earlier week published; no rows when no week is named.
 
-    Looked for in the folder that LEADREPORT_REPORTS names, else in `reports` here and in every folder above.
+    The report is searched in the folder that LEADREPORT_REPORTS names, else in `reports` here and in every folder
+    above.
 
     Raises
     ------
     PageError
-        When that report is not there, kept no numbers, or was written by a newer version.
+        When there is no such report, it stored no numbers, or it was written by a newer version.
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)

@@ -2,14 +2,33 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
+from leadreport import formats as fm
 from leadreport.errors import PageError, did_you_mean
-from leadreport.formats import DASH, count, phrase
-from leadreport.page.cells import Cell, Column, Ends, columns_of
-from leadreport.page.display import Display, element, one_line, safe
-from leadreport.page.sentences import say
+from leadreport.formats import DASH, KINDS, WORDLIKE, Cell, count, phrase
+from leadreport.page.display import Display, element, one_line, safe, say
+from leadreport.words import HEADLINES
+
+OF_HEADLINES = (
+    *("value", "previous", "change", "expected", "low_limit", "high_limit"),
+    *("published", "now", "old", "new"),
+)
+"""Columns of a frame of headlines: what they measure is said by the `name` of the row."""
+
+Ends = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, its side, and the cells below it."""
+
+    name: str
+    label: str
+    is_number: bool
+    cells: Sequence[Cell]
 
 
 def table(
@@ -25,24 +44,24 @@ def table(
     has_total: bool = False,
     empty: str | None = None,
 ) -> Display:
-    """A table to be read: headings, formats and sides follow the names of the columns unless said otherwise.
+    """A table to be read: the catalogue of columns gives headings, formats and intervals, or else the columns' names.
 
     Parameters
     ----------
     caption
         What the table shows, in words.
     formats
-        Column to format: text, rate, points (difference of rates), count, change, number, score, ratio, money, days,
-        hours, date, instant, week, flag.
+        Column to format, for columns of your own: text, rate, points (difference of rates), count, change, number,
+        score, ratio, money, days, hours, date, instant, week, flag.
     labels
-        Column to heading.
+        Column to heading, for columns of your own.
     intervals
-        Column to the two columns that hold the ends of its interval; `x_low`, `x_high`, and `low`, `high` behind
-        their number, are found without being named.
+        Column to the two columns that hold the ends of its interval, for columns of your own; `x_low` and `x_high`,
+        and `low` and `high` behind their number, are found without it.
     columns
-        Which columns, and in which order; all when not said. Ends of intervals come along with their number.
+        Which columns, and in which order; all by default. Ends of intervals come along with their number.
     limit
-        At most so many rows; how many there are is said below.
+        The most rows to show; a note below says how many there are.
     has_total
         Whether the last row is a total.
     empty
@@ -66,32 +85,66 @@ def table(
     if frame.is_empty():
         return say(empty)
     top = frame.head(limit) if limit else frame
-    all_columns = columns_of(top, kinds=formats or {}, labels=labels or {}, intervals=intervals or {})
-    chosen = _chosen(all_columns, columns)
+    chosen = _chosen(_columns(top, formats or {}, labels or {}, intervals or {}), columns)
     below = [notes] if isinstance(notes, str) else list(notes)
     if top.height < frame.height:
         below.insert(0, phrase("shown", some=count(top.height), all=count(frame.height)))
     return Display(html=_html(chosen, caption, below, has_total), plain=_plain(chosen, caption, below))
 
 
+def _columns(
+    frame: pl.DataFrame, kinds: Mapping[str, str], labels: Mapping[str, str], intervals: Mapping[str, Ends]
+) -> list[Column]:
+    """Every column of the frame as readers see it; the ends of an interval are in the cells of their number."""
+    _refuse_unknown([*kinds, *labels, *intervals, *(end for ends in intervals.values() for end in ends)], frame.columns)
+    around = fm.intervals_of(frame.columns) | dict(intervals)
+    ends = {end for pair in around.values() for end in pair}
+    return [
+        Column(name, labels.get(name, fm.label_of(name)), *_cells(frame, name, kinds.get(name), around.get(name)))
+        for name in frame.columns
+        if name not in ends
+    ]
+
+
+def _cells(frame: pl.DataFrame, name: str, kind: str | None, ends: Ends | None) -> tuple[bool, Sequence[Cell]]:
+    """Whether a column is of numbers, and its cells."""
+    if "name" in frame.columns and not HEADLINES.keys().isdisjoint(frame["name"]):
+        if name == "name":
+            return False, [Cell(fm.headline_label(value)) for value in frame["name"]]
+        if name in OF_HEADLINES and kind is None:
+            return True, [Cell(_headline_cell(*row, column=name)) for row in frame.select("name", name).iter_rows()]
+    values = frame[name].to_list()
+    kind = kind or fm.kind_of(name, sample=next((value for value in values if value is not None), None))
+    if kind not in KINDS:
+        raise PageError(f"column '{name}' has no format '{kind}'", hint=did_you_mean(kind, list(KINDS)))
+    rows = frame.select(ends).rows() if ends else None
+    return kind not in WORDLIKE, fm.cells_of(name, values, kind=kind, ends=rows)
+
+
+def _headline_cell(name: str, value: float | None, *, column: str) -> str:
+    """A number in the format of its headline; what is expected of a count is no whole number."""
+    kind = HEADLINES[name].kind if name in HEADLINES else fm.kind_of(name, sample=1)
+    if column == "change":
+        return fm.signed(value, kind)
+    return fm.shown(value, "number" if column == "expected" and kind == "count" else kind)
+
+
 def _chosen(columns: list[Column], names: Sequence[str] | None) -> list[Column]:
-    if names is None:
-        return columns
     by_name = {column.name: column for column in columns}
+    _refuse_unknown(names or (), list(by_name))
+    return columns if names is None else [by_name[name] for name in names]
+
+
+def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
-        if name not in by_name:
-            found = ", ".join(by_name)
-            raise PageError(f"the table has no column '{name}'", found=found, hint=did_you_mean(name, list(by_name)))
-    return [by_name[name] for name in names]
-
-
-def _rows(columns: list[Column]) -> list[tuple[Cell, ...]]:
-    return list(zip(*(column.cells for column in columns), strict=True))
+        if name not in known:
+            hint = did_you_mean(name, list(known))
+            raise PageError(f"the table has no column '{name}'", found=", ".join(known), hint=hint)
 
 
 def _html(columns: list[Column], caption: str, notes: list[str], has_total: bool) -> str:
     head = "".join(element("th", safe(column.label), scope="col", class_=_side(column)) for column in columns)
-    rows = _rows(columns)
+    rows = list(zip(*(column.cells for column in columns), strict=True))
     body = [_row(columns, row, is_total=has_total and place == len(rows)) for place, row in enumerate(rows, start=1)]
     inside = [
         element("caption", safe(caption)),
@@ -103,7 +156,7 @@ def _html(columns: list[Column], caption: str, notes: list[str], has_total: bool
     return "\n".join([framed, *(element("p", safe(note), class_="lr-table-note") for note in notes)])
 
 
-def _row(columns: list[Column], row: tuple[Cell, ...], *, is_total: bool) -> str:
+def _row(columns: list[Column], row: Sequence[Cell], *, is_total: bool) -> str:
     first = element("th", _inside(row[0]), scope="row", class_=_side(columns[0]))
     rest = [
         element("td", _inside(cell), class_=_side(column)) for column, cell in zip(columns[1:], row[1:], strict=True)
@@ -121,17 +174,16 @@ def _inside(cell: Cell) -> str:
 
 
 def _plain(columns: list[Column], caption: str, notes: list[str]) -> str:
+    """The table as aligned text."""
     texts = [[one_line(column.label), *(one_line(cell.text) for cell in column.cells)] for column in columns]
     widths = [max(map(_width, cells)) for cells in texts]
-    lines = [
-        "  ".join(
-            _padded(cell, width, column.is_number) for cell, width, column in zip(row, widths, columns, strict=True)
-        )
-        for row in zip(*texts, strict=True)
+    padded = [
+        [_padded(cell, width, column.is_number) for cell in cells]
+        for cells, width, column in zip(texts, widths, columns, strict=True)
     ]
+    head, *body = ("  ".join(row).rstrip() for row in zip(*padded, strict=True))
     rule = "  ".join("-" * width for width in widths)
-    body = [line.rstrip() for line in lines[1:]]
-    return "\n".join([one_line(caption), lines[0].rstrip(), rule, *body, *map(one_line, notes)])
+    return "\n".join([one_line(caption), head, rule, *body, *map(one_line, notes)])
 
 
 def _padded(text: str, width: int, is_number: bool) -> str:

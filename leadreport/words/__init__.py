@@ -1,6 +1,7 @@
 """The vocabulary that every room shares: stages, exits, verdicts, columns, and the keys between page and run."""
 
-from leadreport.words.columns import COLUMNS, Column
+from leadreport.words.catalogue import ATTENTION, HEADLINES, Column, Headline, Kind, Sentence
+from leadreport.words.columns import COLUMNS
 from leadreport.words.keys import (
     CHART_MIME,
     DISPLAY_VARIABLE,
@@ -46,6 +47,7 @@ from leadreport.words.verdicts import (
 __all__ = [
     "ABOVE_VALUE",
     "ACCEPTED",
+    "ATTENTION",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
@@ -57,6 +59,7 @@ __all__ = [
     "EXITS",
     "FALLING",
     "FALSE_ALARM_RATE",
+    "HEADLINES",
     "HEADLINES_MIME",
     "JUDGED",
     "LEAST_COUNT",
@@ -80,5 +83,8 @@ __all__ = [
     "VERDICTS",
     "WORTH_IT",
     "Column",
+    "Headline",
+    "Kind",
+    "Sentence",
     "Stage",
 ]
