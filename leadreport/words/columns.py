@@ -27,6 +27,11 @@ COLUMNS: dict[str, Column] = {
     "definition_version": Column("Version of its definitions", "text", german="Fassung der Definitionen"),
     "target": Column("Target", "number", german="Ziel"),
     "merged_leads": Column("Merged leads", "count", german="Zusammengeführte Leads"),
+    # what needs attention: `kind` says what the numbers measure
+    "subject": Column("Subject", "text", german="Worum es geht"),
+    "number": Column("Number", german="Zahl"),
+    "against": Column("Compared with", german="Verglichen mit"),
+    "link": Column("Page", "text", german="Seite"),
     # groups
     "week": Column("Week", "week", german="Woche"),
     "week_on": Column("Week of", "date", german="Woche ab"),
