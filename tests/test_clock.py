@@ -75,6 +75,12 @@ def test_shifting_a_period_keeps_its_length():
     assert month.shifted(-1) == Period(date(2026, 2, 1), date(2026, 3, 1), zone=BERLIN)
 
 
+def test_the_last_weeks_of_a_period_end_where_it_ends():
+    week = Period(date(2026, 11, 9), date(2026, 11, 16), zone=BERLIN)
+    assert week.last_weeks(1) == week
+    assert week.last_weeks(13) == Period(date(2026, 8, 17), date(2026, 11, 16), zone=BERLIN)
+
+
 def test_a_period_that_ends_before_it_starts_is_refused():
     with pytest.raises(InputError, match="must end after it starts"):
         Period(date(2026, 3, 2), date(2026, 3, 2), zone=BERLIN)
@@ -149,6 +155,13 @@ def test_a_night_shift_through_a_clock_change_counts_the_hours_that_passed():
     assert minutes("2026-03-29 00:00", "2026-03-29 06:00", policy=night) == 300
     assert minutes("2026-10-25 00:00", "2026-10-25 06:00", policy=night) == 420
     assert minutes("2026-03-22 00:00", "2026-03-22 06:00", policy=night) == 360
+
+
+def test_a_time_in_the_hour_that_the_clock_repeats_opens_the_first_time_and_closes_the_second():
+    """On 25 October 2026 the clock goes from 03:00 back to 02:00: 02:30 comes twice."""
+    before, after = "2026-10-24 12:00", "2026-10-25 12:00"
+    assert minutes(before, after, policy=policy_with(sunday=(time(0), time(2, 30)))) == 210
+    assert minutes(before, after, policy=policy_with(sunday=(time(2, 30), time(6)))) == 270
 
 
 def test_a_team_that_opens_in_the_hour_that_the_clock_skips_opens_when_it_has_skipped():

@@ -8,15 +8,25 @@ from made_facts import START, day, facts, lead, policy
 
 from leadreport.clock import Period
 from leadreport.cost import (
+    arrival_ages,
     attribute_credit,
+    channels_above_value,
+    cohort_period,
     cost_change,
     cost_per_sql,
     credit_by_model,
     in_currency,
     lead_value,
+    model_gaps,
+    movable_channels,
     move_budget,
+    named_touches,
+    pipeline_coverage,
     sales_velocity,
+    shift_to_cheapest,
     spend_lag,
+    unassigned,
+    with_total,
 )
 from leadreport.errors import InputError
 from leadreport.policy.sections import Cost
@@ -111,6 +121,28 @@ def test_loaded_cost_spreads_sales_over_the_channels_by_their_sqls():
     assert set(found["cost_basis"]) == {"loaded"}
 
 
+@pytest.mark.parametrize(
+    ("spread", "spend_of_sales"), [("sqls", [100.0, 0.0]), ("mqls", [50.0, 50.0]), ("leads", [25.0, 75.0])]
+)
+def test_sales_spend_is_spread_by_the_count_that_is_asked_for(spread, spend_of_sales):
+    made = facts(*leads(1, "A", sqls=1), *leads(3, "B", mqls=1))
+    found = cost_per_sql(made, spent((0, None, "sales", 100.0)), by="channel", policy=policy(), spread=spread)
+    assert found["sales_spend"].to_list() == [*spend_of_sales, 0.0]
+    assert found["spread_spend"].to_list() == [*spend_of_sales, 0.0]
+
+
+def test_sales_spend_that_nothing_can_be_spread_by_stays_where_it_is():
+    made = facts(*leads(2, "A"), *leads(1))
+    found = cost_per_sql(made, spent((0, None, "sales", 100.0)), by="channel", policy=policy())
+    assert found.select("channel", "sales_spend", "spread_spend").rows() == [("A", 0.0, 0.0), ("unknown", 100.0, 0.0)]
+
+
+def test_a_way_to_spread_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="'sqsl' is no way to spread sales spend") as error:
+        cost_per_sql(facts(lead("a")), spent(), policy=MEDIA, spread="sqsl")
+    assert "did you mean 'sqls'?" in str(error.value)
+
+
 def test_sales_spend_that_is_not_spread_stays_unattributed():
     made = facts(*leads(9, "A", sqls=2))
     spend = spent((0, None, "sales", 100.0))
@@ -137,6 +169,57 @@ def test_cohort_cost_sets_spend_over_what_the_leads_of_the_same_days_became():
     row = cost_per_sql(made, spend, basis="cohort", policy=MEDIA, as_of=day(4 + 75)).row(0, named=True)
     assert (row["leads"], row["sqls"], row["spend"], row["cost_per_sql"]) == (3, 2, 100.0, 50.0)
     assert row["cost_per_customer"] is None
+
+
+def test_a_cohort_ends_where_its_youngest_lead_has_had_its_time():
+    """74 days from lead to SQL, 120 to customer: at day 80 the leads of day 5 are in, those of day 6 are not."""
+    assert (MEDIA.horizon_days("lead", "sql"), MEDIA.horizon_days("lead", "customer")) == (74, 120)
+    made = facts(*leads(2, sqls=1, created=5), *leads(4, sqls=4, created=6))
+    spend = spent((5, None, "marketing", 10.0), (6, None, "marketing", 90.0))
+    row = cost_per_sql(made, spend, basis="cohort", policy=MEDIA, as_of=day(80)).row(0, named=True)
+    assert (row["leads"], row["sqls"], row["spend"]) == (2, 1, 10.0)
+    early = Period(day(0).date(), day(3).date(), zone="UTC")
+    row = cost_per_sql(made, spend, basis="cohort", period=early, policy=MEDIA, as_of=day(80)).row(0, named=True)
+    assert (row["leads"], row["spend"]) == (0, 0.0)
+
+
+def test_a_cohort_has_a_cost_per_customer_once_all_of_it_is_old_enough_for_customers():
+    made, spend = facts(*leads(4, customers=2, amount=1.0)), spent((0, None, "marketing", 100.0))
+    days = Period(day(0).date(), day(2).date(), zone="UTC")
+    costs = [
+        cost_per_sql(made, spend, basis="cohort", period=days, policy=MEDIA, as_of=day(n))["cost_per_customer"].item()
+        for n in (121, 122)
+    ]
+    assert costs == [None, 50.0]
+
+
+def test_a_conversion_on_the_last_day_of_the_horizon_counts_and_a_day_later_it_does_not():
+    made = facts(lead("in", 0, mql=1, sal=74, sql=74), lead("late", 0, mql=1, sal=75, sql=75))
+    row = cost_per_sql(made, spent(), basis="cohort", policy=MEDIA, as_of=day(300)).row(0, named=True)
+    assert (row["leads"], row["sqls"]) == (2, 1)
+
+
+def test_the_cohort_of_a_period_is_whole_lengths_back_so_that_its_leads_are_old_enough():
+    """74 days are the horizon: of 37 days two lengths back, of 36 days three."""
+    start = day(0).date()
+    for length, lengths_back in ((37, 2), (36, 3), (74, 1), (80, 1)):
+        period = Period(start, start + timedelta(days=length), zone="UTC")
+        assert cohort_period(period, policy=MEDIA) == period.shifted(-lengths_back)
+
+
+def test_nothing_of_the_day_of_as_of_counts():
+    made = facts(*leads(2, created=6), *leads(3, created=7))
+    spend = spent((6, None, "marketing", 10.0), (7, None, "marketing", 100.0))
+    row = cost_per_sql(made, spend, policy=MEDIA, as_of=day(7)).row(0, named=True)
+    assert (row["leads"], row["spend"]) == (2, 10.0)
+    week = Period(day(0).date(), day(14).date(), zone="UTC")
+    row = cost_per_sql(made, spend, period=week, policy=MEDIA, as_of=day(7)).row(0, named=True)
+    assert (row["leads"], row["spend"]) == (2, 10.0)
+
+
+def test_a_basis_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="'cohrt' is not a basis of costs"):
+        cost_per_sql(facts(lead("a")), spent(), basis="cohrt", policy=MEDIA)
 
 
 def test_an_sql_after_the_horizon_does_not_count_for_its_cohort():
@@ -175,6 +258,28 @@ def test_each_row_is_converted_at_the_rate_of_its_day_and_keeps_what_it_said():
     assert set(found["original_currency"]) == {"USD"} and found["original_amount"].sum() == 200.0
 
 
+def test_a_rate_holds_from_its_own_day_on_and_the_policys_currency_needs_none():
+    rows = spent(*[(d, "A", "marketing", 100.0) for d in (4, 5, 6)]).with_columns(
+        currency=pl.Series(["USD", "USD", None])
+    )
+    exchange = pl.DataFrame(
+        {"valid_from_on": [day(5).date(), day(0).date()], "currency": ["USD"] * 2, "exchange_rate": [0.8, 0.9]}
+    )
+    found = in_currency(rows, exchange, to="EUR")
+    assert found.select("amount", "currency", "original_currency").rows() == [
+        (90.0, "EUR", "USD"),
+        (80.0, "EUR", "USD"),
+        (100.0, "EUR", None),
+    ]
+    assert found.columns == [*rows.columns, "original_amount", "original_currency"]
+
+
+def test_an_amount_is_converted_to_the_cent():
+    rows = spent((0, "A", "marketing", 100.0)).with_columns(currency=pl.lit("USD"))
+    exchange = pl.DataFrame({"valid_from_on": [day(0).date()], "currency": ["USD"], "exchange_rate": [0.33333]})
+    assert in_currency(rows, exchange, to="EUR")["amount"].item() == 33.33
+
+
 def test_a_day_without_a_rate_is_named():
     rows = spent((0, "A", "marketing", 100.0)).with_columns(currency=pl.lit("USD"))
     exchange = pl.DataFrame({"valid_from_on": [date(2026, 2, 1)], "currency": ["USD"], "exchange_rate": [0.9]})
@@ -186,6 +291,20 @@ def test_a_day_without_a_rate_is_named():
 def test_spend_cannot_be_grouped_by_what_only_leads_have():
     with pytest.raises(InputError, match="the spend has no column 'industry'"):
         cost_per_sql(facts(lead("a", industry="IT")), spent(), by="industry", policy=MEDIA)
+
+
+def test_the_total_is_the_last_row_and_what_names_no_channel_is_found():
+    made = facts(*leads(4, "A", sqls=2), *leads(3))
+    spend = spent((0, "A", "marketing", 100.0), (0, None, "marketing", 60.0))
+    costs = cost_per_sql(made, spend, by="channel", policy=MEDIA)
+    rows = with_total(costs, cost_per_sql(made, spend, policy=MEDIA))
+    assert rows.select("channel", "leads", "spend").rows() == [
+        ("A", 4, 100.0),
+        ("unknown", 3, 60.0),
+        ("total", 7, 160.0),
+    ]
+    assert unassigned(costs).select("leads", "marketing_spend").rows() == [(3, 60.0)]
+    assert unassigned(cost_per_sql(made, spent(), by="channel", policy=MEDIA)).is_empty()
 
 
 amounts = st.lists(
@@ -253,6 +372,61 @@ def test_a_channel_is_above_value_when_a_lead_costs_more_than_it_is_worth():
         ("A", False, "worth it"),
         ("B", True, "costs more than it is worth"),
     ]
+
+
+def test_a_lead_at_the_end_of_the_interval_of_its_value_is_too_close_to_call():
+    """Wilson of 10 of 100 is 5.52 % to 17.44 %; two won amounts that are the same leave the value as unsure as that."""
+    made = facts(*leads(100, customers=10, amount=1000.0))
+    verdicts = []
+    for amount in (5_520.0, 5_525.0, 17_430.0, 17_440.0):
+        found = lead_value(made, spent((0, None, "marketing", amount)), policy=MEDIA, as_of=day(200))
+        verdicts.append((found["is_above_value"].item(), found["verdict"].item()))
+    assert verdicts == [
+        (False, "worth it"),
+        (False, "too close to call"),
+        (True, "too close to call"),
+        (True, "costs more than it is worth"),
+    ]
+
+
+def test_the_interval_of_a_value_is_made_of_those_of_its_two_factors():
+    """Ten of 100 bought, for 500 and 1,500 in turn: s / m = 0.527; g = 1.96 x 0.527 / sqrt(10) = 0.3267.
+
+    ln(0.1 / 0.0552) = 0.594 and ln(0.1744 / 0.1) = 0.556: the value 100 goes from 50.8 to 190.6.
+    """
+    made = facts(*leads(100, customers=10)).with_columns(
+        won_amount=pl.when(pl.col("customer_at").is_not_null()).then(
+            pl.when(pl.int_range(pl.len()) % 2 == 0).then(500.0).otherwise(1500.0)
+        )
+    )
+    row = lead_value(made, spent(), policy=MEDIA, as_of=day(200)).row(0, named=True)
+    assert (row["won_amount"], row["lead_value"]) == (1000.0, pytest.approx(100.0))
+    assert (row["lead_value_low"], row["lead_value_high"]) == (
+        pytest.approx(50.76, abs=0.05),
+        pytest.approx(190.6, abs=0.1),
+    )
+
+
+def test_with_one_won_amount_its_spread_is_taken_for_its_size():
+    """One of four bought: g = 1.96; Wilson 0.0456 to 0.6994; ln 0.25 / 0.0456 = 1.70, ln 0.6994 / 0.25 = 1.03."""
+    row = lead_value(facts(*leads(4, customers=1, amount=400.0)), spent(), policy=MEDIA, as_of=day(200)).row(
+        0, named=True
+    )
+    assert (row["lead_value"], row["lead_value_low"]) == (100.0, pytest.approx(7.46, abs=0.05))
+    assert row["lead_value_high"] == pytest.approx(914, abs=3)
+
+
+def test_the_leads_of_the_day_that_the_horizon_has_just_passed_are_the_youngest_that_count():
+    """120 days are the horizon from lead to customer."""
+    made = facts(*leads(3, created=4), *leads(5, created=5))
+    assert lead_value(made, spent(), policy=MEDIA, as_of=day(125))["leads"].to_list() == [3]
+
+
+def test_the_channels_above_their_value_are_those_with_that_verdict():
+    made = facts(*[row for name in "ABC" for row in leads(100, name, customers=10, amount=1000.0)])
+    spend = spent(*[(0, name, "marketing", amount) for name, amount in zip("ABC", (1e3, 12e3, 5e4), strict=True)])
+    found = channels_above_value(made, spend, policy=MEDIA, as_of=day(200))
+    assert found.select("channel", "verdict").rows() == [("C", "costs more than it is worth")]
 
 
 def test_the_highest_price_is_where_cost_and_value_meet():
@@ -345,6 +519,30 @@ def test_all_models_stand_side_by_side_and_each_counts_every_sql_once():
     assert found.select(pl.exclude("channel").sum()).row(0) == pytest.approx((2.0,) * 5)
 
 
+def test_a_touch_at_the_outcome_counts_and_one_after_it_does_not():
+    made = facts(lead("a", 0, mql=8, sal=9, sql=9))
+    seen = pl.DataFrame(
+        {"lead_id": ["a"] * 2, "happened_at": [day(9), day(9) + timedelta(seconds=1)], "channel": ["search", "fair"]}
+    )
+    assert credit_by_model(made, seen).select("channel", "last").rows() == [("search", 1.0)]
+    assert credit_by_model(made, seen, outcome="customer").is_empty()
+
+
+def test_attribution_counts_what_leads_and_third_parties_did_on_a_channel():
+    activities = pl.DataFrame({"by": ["lead", "third_party", "sales", "lead"], "channel": ["a", "b", "c", None]})
+    assert named_touches(activities)["channel"].to_list() == ["a", "b"]
+
+
+def test_the_models_differ_most_on_the_channel_with_the_widest_gap():
+    rows = {"first": [5.0, 1.0, 2.0], "last": [4.0, 4.0, 2.0], "linear": [4.5, 3.0, 2.0]}
+    credits = pl.DataFrame(
+        {"channel": ["a", "b", "unknown"], **rows, "position": rows["linear"], "time_decay": rows["linear"]}
+    )
+    found = model_gaps(credits)
+    assert found.rows() == [("b", 1.0, 4.0, 3.0, 2.0), ("a", 4.0, 5.0, 1.0, 2.0)]
+    assert model_gaps(credits.head(2))["unassigned"].to_list() == [None, None]
+
+
 def deals(n, *, status, opened=0, days=90, amount=None):
     """So many leads with one deal each."""
     closed = {"customer": opened + days} if status == "won" else {}
@@ -370,6 +568,29 @@ def test_a_pipeline_without_a_decided_deal_has_no_velocity():
     assert (row["win_rate"], row["velocity_value"], row["coverage"]) == (None, None, None)
 
 
+def test_a_company_without_deals_has_no_pipeline_and_neither_has_a_group_without():
+    made = facts(*deals(2, status="open", amount=5.0), *deals(1, status="won", amount=5.0))
+    named = made.with_columns(channel=pl.Series(["A", "A", "B"]))
+    without = named.with_columns(open_deals=pl.Series([0, 1, 0]), won_deals=0)
+    assert sales_velocity(without, by="channel", policy=MEDIA)["channel"].to_list() == ["A"]
+    assert sales_velocity(without.with_columns(open_deals=0), policy=MEDIA).is_empty()
+    lost = without.with_columns(open_deals=0, lost_deals=pl.Series([0, 0, 1]))
+    assert sales_velocity(lost, by="channel", policy=MEDIA).select("channel", "win_rate").rows() == [("B", 0.0)]
+
+
+def test_coverage_is_what_is_open_over_what_was_won_in_the_last_thirteen_weeks():
+    """Won 91 days before as_of counts, a second earlier it does not."""
+    made = facts(*deals(1, status="open", amount=300.0), *deals(2, status="won", amount=100.0))
+    as_of = day(200)
+    won_at = [None, as_of - timedelta(days=91), as_of - timedelta(days=91, seconds=1)]
+    made = made.with_columns(won_at=pl.Series(won_at, dtype=made["created_at"].dtype))
+    row = pipeline_coverage(made, policy=MEDIA, as_of=as_of).row(0, named=True)
+    assert row == {"open_amount": 300.0, "recent_amount": 100.0, "coverage": 3.0, "expected_value": 300.0}
+    assert pipeline_coverage(made, policy=MEDIA, as_of=as_of, weeks=14)["recent_amount"].item() == 200.0
+    assert pipeline_coverage(made, policy=MEDIA, as_of=as_of + timedelta(seconds=1)).is_empty()
+    assert pipeline_coverage(made.filter(pl.col("open_amount").is_null()), policy=MEDIA, as_of=as_of).is_empty()
+
+
 def test_the_lag_of_spend_is_the_share_of_its_sqls_that_has_come():
     made = facts(
         *[lead(f"fast{i}", 0, mql=5, sal=5, sql=5) for i in range(3)],
@@ -384,6 +605,22 @@ def test_the_lag_of_spend_is_the_share_of_its_sqls_that_has_come():
     ]
 
 
+def test_the_lag_ends_at_the_last_whole_week_of_the_horizon():
+    """74 days are the horizon from lead to SQL: ten weeks. Seven days of history show one week."""
+    found = spend_lag(facts(lead("a", 0, mql=5, sal=5, sql=5), lead("b")), as_of=day(200), policy=MEDIA)
+    assert found["age_days"].to_list() == [7 * week for week in range(1, 11)]
+    young = spend_lag(facts(lead("a", 0), lead("b", 0)), as_of=day(7), policy=MEDIA)
+    assert young["reached_rate"].to_list() == [0.0] + [None] * 9
+    assert young["arrived_rate"].to_list() == [None] * 10
+
+
+def test_half_of_the_sqls_have_arrived_at_exactly_half():
+    lag = pl.DataFrame({"age_days": [7, 14, 21, 28], "arrived_rate": [0.49, 0.5, 0.89, 0.9]})
+    assert arrival_ages(lag).rows(named=True) == [{"half_days": 14, "nine_tenths_days": 28}]
+    assert arrival_ages(lag.head(3)).is_empty()
+    assert arrival_ages(lag.clear()).is_empty()
+
+
 SHIFT = pl.DataFrame({"channel": ["A", "B"], "sqls": [20, 30], "spend": [30_000.0, 30_000.0]})
 
 
@@ -393,6 +630,74 @@ def test_moved_budget_brings_less_the_more_a_channel_is_saturated():
     assert (found["lost_sqls"][0], found["gained_sqls"][0], found["net_sqls"][0]) == (10.0, 15.0, 5.0)
     assert found["net_sqls"].is_sorted(descending=True)
     assert set(found["verdict"]) == {"normal variation"}
+
+
+def test_what_moving_a_budget_does_is_added_up_by_hand():
+    """Half of 10,000 moved to 5,000: at elasticity 1, 5 of 10 SQLs are lost and the 8 double.
+
+    Garwood: 10 is 4.80 to 18.39, 8 is 3.45 to 15.76. The lower end is 3 - sqrt((8 - 3.45)^2 + (0.5 x 8.39)^2), the
+    upper one 3 + sqrt((15.76 - 8)^2 + (0.5 x 5.20)^2).
+    """
+    costs = pl.DataFrame({"channel": ["A", "B"], "sqls": [10, 8], "spend": [10_000.0, 5_000.0]})
+    found = move_budget(costs, by="channel", source="A", target="B", share=0.5)
+    assert found["elasticity"].to_list() == [1.0, 0.75, 0.5]
+    row = found.row(0, named=True)
+    assert (row["moved_spend"], row["lost_sqls"], row["gained_sqls"], row["net_sqls"]) == (5_000.0, 5.0, 8.0, 3.0)
+    assert (row["low"], row["high"]) == (pytest.approx(-3.19, abs=0.01), pytest.approx(11.18, abs=0.01))
+    half = found.row(2, named=True)
+    assert (half["lost_sqls"], half["gained_sqls"]) == pytest.approx((10 * (1 - 0.5**0.5), 8 * (2**0.5 - 1)))
+
+
+def test_a_move_gains_or_loses_when_its_interval_leaves_out_zero():
+    costs = pl.DataFrame({"channel": ["A", "B"], "sqls": [10, 90], "spend": [9_000.0, 9_000.0]})
+    verdicts = [
+        set(move_budget(costs, by="channel", source=source, target=target, share=1)["verdict"])
+        for source, target in (("A", "B"), ("B", "A"))
+    ]
+    assert verdicts == [{"gains"}, {"loses"}]
+
+
+def test_a_share_of_nothing_is_refused_and_so_is_a_group_without_spend():
+    with pytest.raises(InputError, match="above 0 and at most 1; this one is 0"):
+        move_budget(SHIFT, by="channel", source="A", target="B", share=0)
+    for spend in ([0.0, 5.0], [5.0, None]):
+        with pytest.raises(InputError, match="'A' and 'B' both need spend"):
+            move_budget(SHIFT.with_columns(spend=pl.Series(spend)), by="channel", source="A", target="B", share=0.1)
+
+
+MOVABLE = pl.DataFrame(
+    {
+        "channel": ["A", "B", "C"],
+        "sqls": [10, 20, 30],
+        "spend": [4_000.0, 4_000.0, 4_000.0],
+        "marketing_spend": [1_001.0, 1_001.0, 1_001.0],
+        "cost_per_sql": [400.0, 200.0, 133.3],
+    }
+)
+CLEAR = pl.DataFrame({"channel": ["A", "B", "C"], "verdict": ["costs more than it is worth", "worth it", "worth it"]})
+
+
+def test_channels_may_give_or_take_budget_with_ten_sqls_a_quarter_of_marketing_and_a_clear_verdict():
+    def movable(costs=MOVABLE, values=CLEAR):
+        return movable_channels(costs, values)["channel"].to_list()
+
+    assert movable() == ["C", "B", "A"]
+    nine, quarter = pl.Series([9, 20, 30]), pl.Series([1_000.0, 1_001.0, 1_001.0])
+    assert movable(MOVABLE.with_columns(sqls=nine)) == ["C", "B"]
+    assert movable(MOVABLE.with_columns(marketing_spend=quarter)) == ["C", "B"]
+    assert movable(MOVABLE.with_columns(cost_per_sql=pl.Series([None, 200.0, 133.3]))) == ["C", "B"]
+    for verdict in ("too close to call", "too few to say"):
+        unclear = CLEAR.with_columns(verdict=pl.Series([verdict, "worth it", "worth it"]))
+        assert movable(values=unclear) == ["C", "B"]
+    assert movable(values=CLEAR.head(2)) == ["B", "A"]
+
+
+def test_a_tenth_goes_from_the_most_expensive_sqls_to_the_cheapest():
+    found = shift_to_cheapest(MOVABLE, CLEAR)
+    assert found.select("source", "target", "moved_spend").unique().rows() == [("A", "C", 400.0)]
+    assert found.columns[:3] == ["source", "target", "elasticity"]
+    nothing = shift_to_cheapest(MOVABLE, CLEAR.head(1))
+    assert nothing.is_empty() and nothing.schema == found.schema
 
 
 def test_a_budget_is_moved_between_groups_that_are_there():
@@ -412,6 +717,41 @@ def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred(
         row = cost_change(made, spend, period=period, policy=MEDIA).row(0, named=True)
         verdicts.append((row["n"], row["value"], row["verdict"]))
     assert verdicts == [(62, 100.0, "normal variation"), (65, pytest.approx(95.38, abs=0.01), "down")]
+
+
+def cost_headline(now: int, before: int, *, spend=(1_000.0, 1_000.0)) -> dict:
+    """The headline of a week with so many SQLs against the week before."""
+    made = facts(*leads(before, sqls=before), *leads(now, "B", sqls=now, created=7), lead("one", 0))
+    rows = spent((0, None, "marketing", spend[1]), (7, None, "marketing", spend[0]))
+    period = Period(day(7).date(), day(14).date(), "UTC")
+    return cost_change(made, rows, period=period, policy=MEDIA).row(0, named=True)
+
+
+def test_with_ten_sqls_on_each_side_there_is_a_verdict_on_their_cost_and_with_nine_there_is_none():
+    verdicts = [cost_headline(*pair)["verdict"] for pair in ((10, 10), (9, 10), (10, 9))]
+    assert verdicts == ["normal variation", "too few to say", "too few to say"]
+
+
+def test_without_spend_on_a_side_there_is_no_verdict_on_a_cost():
+    assert cost_headline(20, 40, spend=(0.0, 10.0))["verdict"] == "too few to say"
+    assert cost_headline(20, 40, spend=(10.0, 0.0))["verdict"] == "too few to say"
+
+
+def test_a_cost_that_rises_is_up_and_the_headline_says_by_how_much():
+    row = cost_headline(20, 50)
+    assert (row["name"], row["value"], row["previous"], row["change"]) == ("cost_per_sql", 50.0, 20.0, 30.0)
+    assert (row["n"], row["verdict"]) == (20, "up")
+    assert (row["low"], row["high"]) == pytest.approx((1_000 / 30.8884, 1_000 / 12.2165), rel=1e-4)
+
+
+def test_a_cost_that_was_not_known_before_has_no_change():
+    row = cost_headline(20, 0)
+    assert (row["value"], row["previous"], row["change"]) == (50.0, None, None)
+
+
+def test_twice_the_sqls_for_twice_the_spend_is_no_change():
+    assert cost_headline(100, 50, spend=(2_000.0, 1_000.0))["verdict"] == "normal variation"
+    assert cost_headline(100, 50)["verdict"] == "down"
 
 
 def test_the_policy_says_how_sales_spend_is_shared_out():

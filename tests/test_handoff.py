@@ -1,6 +1,6 @@
 """The handoff: speed in working time, verdicts, and the bridge from marketing's count to sales'."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -14,13 +14,16 @@ from leadreport.handoff import (
     acceptance,
     bridge_leads,
     consistency,
+    disliked,
     handed_over,
     handed_over_leads,
     handoff_bridge,
     handoff_change,
+    outside_limits,
     overdue_leads,
     pulse,
     rejection_reasons,
+    sales_opinion,
     slow_owners,
     speed_to_lead,
     too_early_too_late,
@@ -108,6 +111,41 @@ def test_attainment_counts_the_overdue_and_leaves_out_who_is_not_yet_due():
     assert row["never_contacted"] == 4
 
 
+@pytest.mark.parametrize(
+    ("touched", "as_of", "touch"),
+    [("12 17:00", "19 00:00", "in_time"), ("13 09:01", "19 00:00", "late"),
+     (None, "12 17:00", "not_due"), (None, "13 09:01", "overdue")],
+)  # fmt: skip
+def test_a_call_at_the_end_of_the_agreed_time_is_in_time_and_a_minute_later_it_is_late(touched, as_of, touch):
+    """Eight hours are agreed, and the team works from 9 to 17."""
+    leads = handed_over_leads(facts_of(fact("a", mql="12 09:00", touched=touched)), policy=POLICY, as_of=at(as_of))
+    assert leads["touch"].to_list() == [touch]
+
+
+def test_a_lead_that_left_at_its_hand_over_has_left_and_one_that_left_before_is_open():
+    """b was disqualified, then became MQL again, which is the episode that counts."""
+    facts = facts_of(
+        fact("a", mql="12 09:00", disqualified="12 09:00", stage="disqualified"),
+        fact("b", mql="12 09:00", stage="disqualified", stage_at=at("12 08:59"), disqualified_at=at("12 08:59")),
+        fact("c", mql="12 09:00", stage="recycled", stage_at=at("13 09:00")),
+        fact("d", mql="12 09:00", stage="customer", stage_at=at("13 09:00")),
+        fact("e", mql="12 09:00", stage="sql", stage_at=at("13 09:00")),
+    )
+    leads = handed_over_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert leads.select("lead_id", "touch", "verdict").rows() == [
+        ("a", "closed_untouched", "rejected"),
+        ("b", "overdue", "undecided"),
+        ("c", "closed_untouched", "undecided"),
+        ("d", "closed_untouched", "undecided"),
+        ("e", "overdue", "undecided"),
+    ]
+
+
+def test_a_lead_that_left_waited_until_then():
+    leads = handed_over_leads(facts_of(fact("a", mql="12 09:00", disqualified="12 11:00")), policy=POLICY, as_of=AS_OF)
+    assert leads["waiting_hours"].to_list() == [2.0]
+
+
 def test_a_weekend_does_not_make_a_call_late():
     leads = handed_over_leads(facts_of(fact("a", mql="09 16:30", touched="12 09:45")), policy=POLICY, as_of=AS_OF)
     assert leads.select("waiting_hours", "touch").row(0) == (1.25, "in_time")
@@ -137,6 +175,24 @@ def test_the_touch_curve_keeps_who_was_never_contacted_at_risk():
     facts = facts_of(fact("a", mql="12 09:00", touched="12 13:00"), fact("b", mql="12 09:00"))
     curve = touch_curve(facts, policy=POLICY, as_of=AS_OF)
     assert curve.select("at", "at_risk", "events", "converted_rate").rows() == [(4.0, 2, 1, 0.5), (40.0, 1, 0, 0.5)]
+
+
+def test_a_curve_for_a_chart_is_read_off_in_steps_up_to_ten_times_the_agreed_time():
+    """Touched after 4 hours; the other lead has waited for 88 working hours by the 26th, and for 16 by the 13th."""
+    facts = facts_of(fact("a", mql="09 09:00", touched="09 13:00"), fact("b", mql="09 09:00"))
+    curve = touch_curve(facts, every_hours=4, policy=POLICY, as_of=at("26 00:00"))
+    assert curve["at"].to_list() == [4.0 * step for step in range(21)]
+    assert curve["converted_rate"].to_list() == [0.0] + [0.5] * 20
+    short = touch_curve(facts, every_hours=4, policy=POLICY, as_of=at("13 00:00"))
+    assert short["at"].to_list() == [4.0 * step for step in range(5)]
+
+
+def test_without_a_single_touch_on_record_it_is_not_known_who_was_called():
+    untouched = facts_of(fact("a", mql="12 09:00"), fact("b", mql="12 09:00"))
+    assert handed_over(untouched).height == handed_over(untouched, period=WEEK).height == 2
+    assert handed_over(untouched, needs_touches=True).is_empty()
+    touched = facts_of(fact("a", mql="12 09:00"), fact("b", mql="05 09:00", first_sales_touch_at=at("02 09:00")))
+    assert handed_over(touched, period=WEEK, needs_touches=True)["lead_id"].to_list() == ["a"]
 
 
 def test_groups_are_named_and_add_up_to_the_total():
@@ -211,6 +267,18 @@ def test_slow_owners_are_those_of_the_leads_of_the_period():
     assert slow_owners(rows, period=WEEK.shifted(-1), policy=POLICY, as_of=AS_OF).is_empty()
 
 
+def test_overdue_leads_that_wait_equally_long_are_in_the_order_of_their_ids():
+    facts = facts_of(*[fact(name, mql="12 09:00") for name in ("c", "a", "b")])
+    assert overdue_leads(facts, policy=POLICY, as_of=AS_OF)["lead_id"].to_list() == ["a", "b", "c"]
+
+
+def test_leads_without_an_owner_count_in_the_teams_rate_and_are_no_slow_owner():
+    rows = [*answered("Ada", 30, 0), *answered(None, 0, 30)]
+    assert slow_owners(facts_of(*rows), period=WEEK, policy=POLICY, as_of=AS_OF).is_empty()
+    slow = slow_owners(facts_of(*rows, *answered("Tom", 0, 9)), period=WEEK, policy=POLICY, as_of=AS_OF)
+    assert slow.select("owner", "attainment_rate", pl.col("team_rate").round(4)).rows() == [("Tom", 0.0, 0.4348)]
+
+
 # Verdicts
 
 
@@ -233,6 +301,59 @@ def test_a_young_lead_without_a_verdict_is_open_and_an_old_one_was_not_accepted(
     )
     row = acceptance(facts, policy=POLICY, as_of=later).row(0, named=True)
     assert (row["handed_over"], row["undecided"], row["not_due"], row["acceptance_rate"]) == (3, 2, 1, 0.5)
+
+
+def test_a_lead_has_had_its_time_on_the_day_of_the_horizon_and_not_a_minute_before():
+    """14 days are the horizon from MQL to SAL: at 09:00 on the 19th that of the 5th has ended."""
+    for mql, not_due in (("05 09:00", 0), ("05 09:01", 1)):
+        row = acceptance(facts_of(fact("a", mql=mql)), policy=POLICY, as_of=at("19 09:00")).row(0, named=True)
+        assert (row["undecided"], row["not_due"]) == (1, not_due)
+
+
+def test_a_verdict_belongs_to_the_episode_in_which_it_was_given():
+    """What happened a minute before the hand-over is of the episode before; at its instant it is of this one."""
+    before, then = at("12 08:59"), at("12 09:00")
+    facts = facts_of(
+        fact("a", mql="12 09:00", disqualified_at=before, lost_at=before, recycled_at=before),
+        fact("b", mql="12 09:00", disqualified_at=then),
+        fact("c", mql="12 09:00", recycled_at=then, disqualified_at=then),
+        fact("d", mql="12 09:00", recycled_at=at("13 09:00"), disqualified_at=before),
+        fact("e", mql="12 09:00", sal="12 09:00", disqualified_at=at("13 09:00")),
+    )
+    leads = handed_over_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert leads.select("verdict", "verdict_at").rows() == [
+        ("undecided", None),
+        ("rejected", then),
+        ("rejected", then),
+        ("recycled", at("13 09:00")),
+        ("accepted", then),
+    ]
+
+
+def test_the_reason_is_that_of_the_exit_that_decided():
+    reasons = {"disqualified_reason": "no need", "lost_reason": "competitor", "recycled_reason": None}
+    facts = facts_of(
+        fact("a", mql="05 09:00", disqualified="06 09:00", lost="07 09:00", **reasons),
+        fact("b", mql="05 09:00", disqualified="07 09:00", lost="06 09:00", **reasons),
+        fact("c", mql="05 09:00", disqualified_at=None, lost="05 10:00", **reasons),
+        fact("d", mql="05 09:00", recycled="06 09:00", **reasons),
+        fact("e", mql="05 09:00", sal="06 09:00", **reasons),
+    )
+    leads = handed_over_leads(facts, policy=POLICY, as_of=AS_OF)
+    assert leads["verdict_reason"].to_list() == ["competitor", "no need", "competitor", "unknown", None]
+
+
+def test_leads_that_came_back_are_judged_apart_from_those_handed_over_for_the_first_time():
+    facts = facts_of(
+        fact("a", mql="05 09:00", sal="06 09:00", episodes=2),
+        fact("b", mql="05 09:00", sal="06 09:00", episodes=1),
+        fact("c", mql="05 09:00", disqualified="06 09:00", episodes=1),
+    )
+    found = acceptance(facts, by="episode", policy=POLICY, as_of=AS_OF)
+    assert found.select("episode", "handed_over", "acceptance_rate").rows() == [
+        ("came back", 1, 1.0),
+        ("first time", 2, 0.5),
+    ]
 
 
 def test_accepting_stands_beside_having_touched_in_time():
@@ -383,6 +504,109 @@ def test_marketings_count_is_read_from_the_records_as_the_crm_had_them():
     ]
 
 
+def bridge_of(merged_into: dict[str, str | None], entries: list[tuple[str, str]]) -> tuple[pl.DataFrame, ...]:
+    """Facts, the bridge and its leads, of records (with what each was merged into) and their entries into MQL."""
+    created = {"created_at": at("01 08:00")}
+    rows = {
+        "leads": [{"lead_id": name, "merged_into": into, **created} for name, into in merged_into.items()],
+        "stages": [{"lead_id": name, "stage": "mql", "reached_at": at(when)} for name, when in entries],
+    }
+    tables, facts = tables_of(**rows), real_facts(**rows)
+    sources = (facts, tables["leads"], tables["stages"])
+    options = {"period": WEEK, "policy": POLICY, "as_of": AS_OF}
+    return facts, handoff_bridge(*sources, **options), bridge_leads(*sources, **options)
+
+
+def test_a_lead_that_was_merged_into_an_unknown_one_stays_itself_on_the_bridge():
+    """Two recorded MQLs, one of them merged into an id that is not in the files: two MQLs, and none skipped."""
+    facts, bridge, _ = bridge_of({"a": None, "b": "ghost"}, [("a", "12 09:00"), ("b", "13 09:00")])
+    assert facts["lead_id"].to_list() == ["a", "b"]
+    assert bars(bridge)[:2] == [("MQLs in the CRM", None, 2), ("Handed over", None, 0)]
+    assert bridge.filter(step="Handed over")["leads"].item() == 2
+
+
+@pytest.mark.parametrize(("merges", "duplicates"), [(1, 1), (16, 1), (17, 0)])
+def test_a_chain_of_merges_is_followed_as_far_as_facts_follow_it(merges, duplicates):
+    """Sixteen merges in a row: the first record of a longer chain stays itself, on the bridge as in the facts."""
+    chain = {f"r{i:02}": f"r{i + 1:02}" for i in range(merges)} | {f"r{merges:02}": None}
+    facts, bridge, behind = bridge_of(chain, [("r00", "12 09:00"), (f"r{merges:02}", "13 09:00")])
+    counts = dict(bridge.group_by("step").agg(pl.col("leads").sum()).rows())
+    assert (counts["MQLs in the CRM"], counts["Merged duplicate"]) == (2, duplicates)
+    assert counts["Handed over"] == 2 - duplicates == facts["mql_at"].count()
+    assert counts["Skipped the MQL stage"] == 0
+    assert set(behind["lead_id"]) <= set(facts["lead_id"])
+
+
+def test_records_merged_in_a_circle_stay_themselves_on_the_bridge():
+    _, bridge, behind = bridge_of({"a": "b", "b": "a", "c": "c"}, [(name, "12 09:00") for name in "abc"])
+    assert bars(bridge)[0] == ("MQLs in the CRM", None, 3)
+    handed = behind.filter(step="Handed over")
+    assert handed.select("record_id", "lead_id").rows() == [(name, name) for name in "abc"]
+
+
+def test_a_merge_that_the_facts_do_not_have_yet_does_not_move_an_entry():
+    """The facts are of the 19th; the table of leads was read later, when b had been merged into a."""
+    rows = {
+        "leads": [{"lead_id": name, "merged_into": None, "created_at": at("01 08:00")} for name in "ab"],
+        "stages": [{"lead_id": name, "stage": "mql", "reached_at": at("12 09:00")} for name in "ab"],
+    }
+    later = tables_of(**rows)["leads"].with_columns(merged_into=pl.Series([None, "a"], dtype=pl.String))
+    bridge = handoff_bridge(
+        real_facts(**rows), later, tables_of(**rows)["stages"], period=WEEK, policy=POLICY, as_of=AS_OF
+    )
+    assert bars(bridge)[0] == ("MQLs in the CRM", None, 2)
+    assert bridge.filter(step="Merged duplicate")["leads"].item() == 0
+
+
+def test_the_surviving_record_is_the_one_that_counts_even_if_it_entered_last():
+    _, _, behind = bridge_of({"z": None, "a": "z"}, [("a", "12 09:00"), ("z", "14 09:00")])
+    assert behind.filter(step="Merged duplicate")["record_id"].to_list() == ["a"]
+
+
+def test_entries_at_or_after_as_of_are_not_on_the_bridge():
+    rows = {
+        "leads": [{"lead_id": name, "created_at": at("01 08:00")} for name in "ab"],
+        "stages": [{"lead_id": "a", "stage": "mql", "reached_at": at("14 08:59")},
+                   {"lead_id": "b", "stage": "mql", "reached_at": at("14 09:00")}],
+    }  # fmt: skip
+    tables = tables_of(**rows)
+    facts = lead_facts(tables, policy=POLICY, as_of=at("14 09:00")).collect()
+    bridge = handoff_bridge(facts, tables["leads"], tables["stages"], period=WEEK, policy=POLICY, as_of=at("14 09:00"))
+    assert bars(bridge)[0] == ("MQLs in the CRM", None, 1)
+
+
+def test_sales_has_time_until_the_end_of_the_period_unless_another_instant_is_given():
+    facts = facts_of(fact("a", mql="16 16:00", owner="Ada"))
+    until = {name: bars(handoff_bridge(facts, period=WEEK, policy=POLICY, **options))[-1][0]
+             for name, options in {"period": {}, "later": {"as_of": at("26 00:00")}}.items()}  # fmt: skip
+    assert until == {"period": "Not yet due", "later": "Not touched in time"}
+
+
+def test_the_leads_that_explain_a_difference_are_those_of_the_bars_between_the_counts():
+    facts = facts_of(fact("worked", mql="12 09:00", touched="12 10:00"), fact("unassigned", mql="16 16:00"))
+    options = {"period": WEEK, "policy": POLICY, "as_of": AS_OF}
+    behind = bridge_leads(facts, **options)
+    assert behind["step"].to_list() == [
+        *["MQLs in the CRM"] * 2, *["Handed over"] * 2, "Unassigned", "Worked by sales",
+    ]  # fmt: skip
+    only = bridge_leads(facts, differences_only=True, **options)
+    assert only.select("step", "lead_id").rows() == [("Unassigned", "unassigned")]
+
+
+def test_without_the_tables_an_imputed_entry_is_no_record_and_a_return_is_one():
+    """a was imputed; b came back this week; c came back last week, and entered for the first time in this one."""
+    facts = facts_of(
+        fact("a", mql="12 09:00", is_mql_imputed=True, touched="12 10:00"),
+        fact("b", mql="13 09:00", mql_at=at("02 09:00"), episodes=2, is_mql_imputed=True, touched="13 10:00"),
+        fact("c", mql="19 09:00", mql_at=at("12 09:00"), episodes=2),
+    )
+    behind = bridge_leads(facts, period=WEEK, policy=POLICY, as_of=AS_OF)
+    counted = behind.filter(step="MQLs in the CRM")
+    assert counted.select("lead_id", "mql_at").rows() == [("c", at("12 09:00")), ("b", at("13 09:00"))]
+    assert behind.filter(step="Of another period")["lead_id"].to_list() == ["c"]
+    assert behind.filter(step="Skipped the MQL stage")["lead_id"].to_list() == ["a"]
+
+
 def test_a_lead_that_came_back_counts_in_the_week_of_its_return():
     rows = {
         "leads": [{"lead_id": "a", "created_at": at("01 08:00")}],
@@ -457,6 +681,62 @@ def test_consistency_can_ask_for_attainment_and_names_what_it_cannot():
         consistency(facts_of(), like="sorce", policy=POLICY, as_of=AS_OF)
 
 
+def test_the_limits_are_those_of_a_funnel_plot():
+    """Of 40 leads the others accepted 20: p = 20.5 / 41 = 1/2; of ten leads V = 10 / 4 x (1 + 10 / 40) = 3.125.
+
+    The limits are 1/2 -+ z sqrt(3.125) / 10 with z = 1.96 and 3.09.
+    """
+    found = consistency(facts_of(*judged("Ada", 8, 2), *judged("Ben", 20, 20)), policy=POLICY, as_of=AS_OF)
+    row = found.row(0, named=True)
+    assert (row["owner"], row["leads"], row["observed"], row["observed_rate"], row["expected_rate"]) == (
+        *("Ada", 10, 8, 0.8),
+        0.5,
+    )
+    limits = [round(row[name], 4) for name in ("low_95", "high_95", "low_998", "high_998")]
+    assert limits == [0.1535, 0.8465, 0.0, 1.0]
+    assert found.columns[-1] == "standing"
+
+
+def test_a_person_is_named_just_outside_the_wider_limits_and_not_just_inside():
+    """The others accepted 400 of 800: of 40 leads the limits are 1/2 -+ 3.09 sqrt(10 x 1.05) / 40 = 0.2497, 0.7503."""
+    for accepted, standing in ((9, "below"), (10, "as expected"), (30, "as expected"), (31, "above")):
+        rows = [*judged("Ada", accepted, 40 - accepted), *judged("Ben", 200, 200), *judged("Cem", 200, 200)]
+        assert standings(*rows)["Ada"] == standing, accepted
+
+
+def test_only_who_is_outside_the_limits_is_kept():
+    rows = [*judged("Ada", 40, 0), *judged("Ben", 0, 40), *judged("Cem", 200, 200), *judged("Dora", 200, 200)]
+    found = outside_limits(consistency(facts_of(*rows), policy=POLICY, as_of=AS_OF))
+    assert found.select("owner", "standing").rows() == [("Ada", "above"), ("Ben", "below")]
+
+
+def test_leads_without_an_owner_and_kinds_of_lead_that_no_one_else_had_judge_no_one():
+    rows = [*judged("Ada", 5, 5), *judged("Ben", 5, 5), *judged("Ada", 9, 0, source="fair"), *judged(None, 0, 50)]
+    found = consistency(facts_of(*rows), policy=POLICY, as_of=AS_OF)
+    assert found.select("owner", "leads", "expected_rate").rows() == [("Ada", 10, 0.5), ("Ben", 10, 0.5)]
+
+
+def test_leads_with_scores_in_the_same_ten_are_similar():
+    """9.9 and 10 are not; 100 belongs to the highest band; no score is a band of its own."""
+    scores = {"Ada": [9.9, 90.0, None], "Ben": [10.0, 100.0, None]}
+    rows = [
+        fact(f"{owner}{number}", mql="05 09:00", sal="06 09:00", owner=owner, source="form")
+        for owner in scores
+        for number in range(3)
+    ]
+    scored = facts_of(*rows).with_columns(score=pl.Series([*scores["Ada"], *scores["Ben"]]))
+    found = consistency(scored, policy=POLICY, as_of=AS_OF)
+    assert found.select("owner", "leads").rows() == [("Ada", 2), ("Ben", 2)]
+
+
+def test_undecided_leads_are_judged_from_the_horizon_on():
+    rows = [*judged("Ada", 2, 0), *judged("Ben", 2, 0)]
+    open_leads = [fact("o1", mql="05 09:00", owner="Ada", source="form"),
+                  fact("o2", mql="05 09:01", owner="Ada", source="form")]  # fmt: skip
+    found = consistency(facts_of(*rows, *open_leads), policy=POLICY, as_of=at("19 09:00"))
+    assert found.select("owner", "leads", "observed").rows() == [("Ada", 3, 2), ("Ben", 2, 2)]
+
+
 def test_touches_are_counted_from_the_hand_over_to_the_verdict():
     facts = facts_of(
         fact("a", mql="05 09:00", sal="06 09:00"),
@@ -507,6 +787,71 @@ def test_a_lead_that_was_ready_long_before_is_too_late_when_it_is_known_since_wh
     assert dict(timing.select("timing", "leads").rows())["ready long before"] == 1
 
 
+def timing_of(*, not_ready: bool = False, **lead) -> str:
+    """The timing of one lead, as of the 26th."""
+    row = fact("a", mql="12 09:00", **lead)
+    found = too_early_too_late(facts_of(row), policy=POLICY, as_of=at("26 17:00"))
+    return found.filter(pl.col("leads") == 1)["timing"].item()
+
+
+def test_a_lead_has_gone_cold_after_fourteen_days_of_silence_and_not_before():
+    """It waited longer than agreed, so silence counts from its last activity, and at the earliest from the 12th."""
+    assert timing_of(touched="14 09:00", last_activity_at=at("12 17:00")) == "gone cold"
+    assert timing_of(touched="14 09:00", last_activity_at=at("12 17:01")) == "neither"
+    assert timing_of(touched="14 09:00", last_activity_at=None) == "gone cold"
+    assert timing_of(touched="12 17:00", last_activity_at=None) == "neither"
+    assert timing_of(touched="14 09:00", is_sql=True) == "neither"
+    assert timing_of(touched="14 09:00", last_activity_at=at("25 09:00"), stage="lost") == "gone cold"
+    assert timing_of(touched="14 09:00", last_activity_at=at("25 09:00"), stage="opportunity") == "neither"
+    assert timing_of(touched="14 09:00", disqualified="15 09:00", disqualified_reason="student") == "neither"
+
+
+def test_sales_was_first_when_it_called_before_the_first_hand_over():
+    assert timing_of(touched="12 10:00", first_sales_touch_at=at("12 08:59")) == "found by sales first"
+    assert timing_of(touched="12 10:00", first_sales_touch_at=at("12 09:00")) == "neither"
+    assert timing_of(touched="12 10:00", first_sales_touch_at=at("12 08:59"), episodes=2) == "neither"
+
+
+def test_a_lead_was_ready_long_before_after_more_than_seven_days():
+    for ready, timing in (("05 08:59", "ready long before"), ("05 09:00", "neither")):
+        facts = facts_of(fact("a", mql="12 09:00", touched="12 10:00")).with_columns(ready_at=pl.lit(at(ready)))
+        found = too_early_too_late(facts, policy=POLICY, as_of=AS_OF)
+        assert found.filter(pl.col("leads") == 1)["timing"].item() == timing
+
+
+def test_what_is_at_stake_is_what_the_mature_leads_would_have_brought():
+    """Five of ten in time bought: Wilson 0.2366 to 0.7634. Of four sent back none did: 4 x 0.5 are at stake."""
+    horizon = POLICY.horizon_days("mql", "customer")
+    in_time = [fact(f"t{i}", mql="05 09:00", touched="05 10:00") for i in range(5)]
+    bought = [fact(f"b{i}", mql="05 09:00", touched="05 10:00", customer="15 10:00") for i in range(5)]
+    early = [fact(f"e{i}", mql="05 09:00", touched="05 10:00", recycled="06 09:00", team="n") for i in range(4)]
+    facts = facts_of(*in_time, *bought, *early)
+    due = at("05 09:00") + timedelta(days=horizon)
+    row = too_early_too_late(facts, policy=POLICY, as_of=due).row(0, named=True)
+    assert (row["timing"], row["leads"], row["mature"], row["customers"]) == ("too early", 4, 4, 0)
+    assert row["share_rate"] == round(4 / 14, 10)
+    # All fourteen were touched in time, and five of them bought.
+    assert row["customers_at_stake"] == round(4 * 5 / 14, 2)
+    assert [row["at_stake_low"], row["at_stake_high"]] == [0.65, 2.45]
+    young = too_early_too_late(facts, policy=POLICY, as_of=due - timedelta(minutes=1)).row(0, named=True)
+    assert (young["mature"], young["customers_at_stake"]) == (0, None)
+
+
+def test_timings_of_groups_have_their_own_shares():
+    facts = facts_of(
+        fact("a", mql="05 09:00", touched="05 10:00", recycled="06 09:00", team="north"),
+        fact("b", mql="05 09:00", touched="05 10:00", team="north"),
+        fact("c", mql="05 09:00", touched="05 10:00", team="south"),
+    )
+    found = too_early_too_late(facts, by="team", policy=POLICY, as_of=AS_OF)
+    assert found.height == 10
+    assert found.filter(pl.col("leads") > 0).select("team", "timing", "leads", "share_rate").rows() == [
+        ("north", "too early", 1, 0.5),
+        ("north", "neither", 1, 0.5),
+        ("south", "neither", 1, 1.0),
+    ]
+
+
 def test_young_leads_cost_no_customers_yet():
     facts = facts_of(fact("a", mql="05 09:00", touched="05 10:00", recycled="06 09:00"))
     timing = too_early_too_late(facts, policy=POLICY, as_of=AS_OF)
@@ -532,6 +877,27 @@ def test_five_tens_are_no_certainty_and_no_rating_is_no_pulse():
     assert sure["low"] < 0.5
     none = pulse(facts_of(fact("a"))).row(0, named=True)
     assert (none["leads"], none["rated"], none["pulse"], none["low"]) == (1, 0, None, None)
+
+
+def test_what_sales_thinks_stands_beside_what_it_accepted_and_what_was_bought():
+    rated = [fact(f"f{i}", mql="12 09:00", sal="13 09:00", pulse=0, source="form") for i in range(6)]
+    liked = [fact(f"t{i}", mql="12 09:00", sal="13 09:00", pulse=10, source="trial") for i in range(6)]
+    early = [fact("e", mql="05 09:00", sal="06 09:00", pulse=10, source="form")]
+    rates = pl.DataFrame({"source": ["form"], "leads": [20], "close_rate": [0.1], "low": [0.05], "high": [0.2]})
+    facts = facts_of(*rated, *liked, *early)
+    found = sales_opinion(facts, rates, period=WEEK, policy=POLICY, as_of=AS_OF)
+    columns = ("source", "handed_over", "acceptance_rate", "rated", "pulse", "close_rate", "close_low", "close_high")
+    assert found.select(columns).rows() == [
+        ("form", 6, 1.0, 6, -1.0, 0.1, 0.05, 0.2),
+        ("trial", 6, 1.0, 6, 1.0, None, None, None),
+    ]
+    assert found["acceptance_low"][0] == pytest.approx(0.6097, abs=1e-4)
+    assert disliked(found)["source"].to_list() == ["form"]
+
+
+def test_a_source_is_disliked_when_the_whole_interval_of_its_pulse_is_below_zero():
+    opinions = pl.DataFrame({"source": ["a", "b", "c"], "pulse_high": [-0.01, 0.0, None]})
+    assert disliked(opinions)["source"].to_list() == ["a"]
 
 
 # The sample, where the truth is known
@@ -616,6 +982,45 @@ def test_a_share_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred
     assert found == [("attainment_rate", 0.825, 0.6, "normal variation"), ("attainment_rate", 0.9, 0.6, "up")]
 
 
+def changes(now: int, before: int, *, sal: bool = True, **options) -> dict[str, dict]:
+    """The headlines with so many leads handed over and answered in time in the week of the 19th and the one before."""
+    leads = [fact(f"n{i}", mql="19 09:00", touched="19 10:00") for i in range(now)]
+    leads += [fact(f"b{i}", mql="12 09:00", touched="12 10:00") for i in range(before)]
+    facts = facts_of(*leads, *options.get("more", [])).with_columns(is_sal=pl.lit(sal), is_sal_imputed=False)
+    found = handoff_change(facts, period=WEEK.shifted(1), policy=POLICY, as_of=at("26 00:00"))
+    return {row["name"]: row for row in found.iter_rows(named=True)}
+
+
+def test_with_ten_leads_on_each_side_there_is_a_verdict_and_with_nine_there_is_none():
+    verdicts = {pair: changes(*pair)["attainment_rate"]["verdict"] for pair in ((10, 10), (9, 10), (10, 9))}
+    assert verdicts == {(10, 10): "normal variation", (9, 10): "too few to say", (10, 9): "too few to say"}
+
+
+def test_a_rate_that_falls_is_down_and_the_headline_says_by_how_much():
+    """Of 40 leads 36 were in time before, 24 now."""
+    late = [fact(f"l{i}", mql="19 09:00", touched="23 10:00") for i in range(16)]
+    late += [fact(f"m{i}", mql="12 09:00", touched="16 10:00") for i in range(4)]
+    row = changes(24, 36, more=late)["attainment_rate"]
+    assert (row["value"], row["previous"], row["n"], row["verdict"]) == (0.6, 0.9, 40, "down")
+    assert row["change"] == pytest.approx(-0.3)
+    assert (row["low"], row["high"]) == (pytest.approx(0.446, abs=1e-3), pytest.approx(0.7365, abs=1e-3))
+
+
+def test_acceptance_is_of_the_weeks_that_have_had_their_time():
+    """14 days are the horizon from MQL to SAL: two weeks before the 19th is the 5th, and before that 29 December."""
+    accepted = [fact(f"a{i}", mql="05 09:00", sal="06 09:00") for i in range(12)]
+    refused = [fact(f"r{i}", mql="02 09:00", disqualified="03 09:00") for i in range(11)]
+    row = changes(0, 0, more=accepted + refused)["acceptance_rate"]
+    assert (row["value"], row["previous"], row["n"], row["verdict"]) == (1.0, 0.0, 12, "up")
+
+
+def test_what_the_crm_does_not_record_has_no_headline_value():
+    untouched = [fact(f"u{i}", mql="19 09:00") for i in range(12)]
+    assert changes(0, 0, more=untouched)["attainment_rate"]["value"] is None
+    accepted = [fact(f"a{i}", mql="05 09:00", sal="06 09:00") for i in range(12)]
+    assert changes(0, 0, more=accepted, sal=False)["acceptance_rate"]["value"] is None
+
+
 # Laws
 
 moments = st.one_of(st.none(), st.integers(5, 18).map("{:02} 10:00".format))
@@ -668,3 +1073,40 @@ def test_the_bridge_adds_up_and_every_bar_has_its_leads(facts, period):
         ~pl.col("step").is_in(["MQLs in the CRM", "Handed over"]), pl.col("record_id") == pl.col("lead_id")
     )
     assert ways["lead_id"].is_unique().all()
+
+
+records = ["a", "b", "c", "d", "e"]
+
+
+@st.composite
+def merge_graphs(draw):
+    """What each record was merged into (another, itself, an unknown id, or nothing), and entries into MQL."""
+    into = {name: draw(st.sampled_from([None, None, *records, "ghost"])) for name in records}
+    entries = draw(st.lists(st.tuples(st.sampled_from(records), st.integers(8, 18)), max_size=12, unique=True))
+    return into, [(name, f"{day:02} 09:00") for name, day in entries]
+
+
+def survivor(name: str, into: dict[str, str | None]) -> str:
+    """The record at the end of a chain of merges; the record itself when the chain has no end among the records."""
+    seen, at_end = {name}, name
+    while into.get(at_end) is not None:
+        at_end = into[at_end]
+        if at_end in seen or at_end not in into:
+            return name
+        seen.add(at_end)
+    return at_end
+
+
+@settings(max_examples=40, deadline=None)
+@given(merge_graphs())
+def test_however_records_were_merged_each_entry_counts_once_for_a_lead_that_the_facts_have(graph):
+    into, entries = graph
+    facts, bridge, behind = bridge_of(into, entries)
+    inside = [(name, at(when)) for name, when in entries if 12 <= int(when[:2]) < 19]
+    counted = behind.filter(step="MQLs in the CRM")
+    expected = sorted((name, survivor(name, into), when) for name, when in inside)
+    assert sorted(counted.select("record_id", "lead_id", "mql_at").rows()) == expected
+    assert set(behind["lead_id"]) <= set(facts["lead_id"])
+    sums = bridge.filter(pl.col("sign") == 0)
+    assert sums["leads"].to_list() == sums["total"].to_list()
+    assert sums["leads"][0] == handed_over(facts, period=WEEK).height
