@@ -34,11 +34,16 @@ class Period:
         return (self.end_on - self.start_on).days
 
     @property
+    def last_on(self) -> date:
+        """The last day of the period, the one before `end_on`."""
+        return self.end_on - timedelta(days=1)
+
+    @property
     def name(self) -> str:
         """The ISO week's name for a whole week, else both dates."""
         if self.days == 7 and self.start_on.weekday() == 0:
             return iso_week(self.start_on)
-        return f"{self.start_on} to {self.end_on - timedelta(days=1)}"
+        return f"{self.start_on} to {self.last_on}"
 
     @property
     def start_at(self) -> datetime:
