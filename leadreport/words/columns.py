@@ -4,7 +4,7 @@ from leadreport.words.catalogue import Column
 from leadreport.words.lead_columns import LEAD_COLUMNS
 
 COLUMNS: dict[str, Column] = {
-    # headlines and published numbers: what `value` and its like measure is said by the row's `name`
+    # headlines and published numbers: the row's `name` shows what `value` and its like measure
     "n": Column("n", "count"),
     "name": Column("Number", "text", german="Kennzahl"),
     "value": Column("Value", interval=("low", "high"), german="Wert"),
