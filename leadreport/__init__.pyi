@@ -25,6 +25,7 @@ from .cost import (
     with_total,
 )
 from .errors import InputError, LeadreportError, PageError, PolicyError
+from .findings import attention, headlines
 from .funnel import (
     biggest_drop,
     bottleneck,

@@ -60,6 +60,7 @@ sample = Sample()
 FRAMES = {
     "acceptance": lambda: lr.acceptance(sample.handed, by="source", **sample.now),
     "agreement": lambda: lr.agreement(sample.named),
+    "attention": lambda: lr.attention(sample.ws),
     "audited_attributes": lambda: lr.audited_attributes(sample.facts, **sample.now),
     "backtest, methods": lambda: sample.judged.methods,
     "backtest, calibration": lambda: sample.judged.calibration,
@@ -91,6 +92,7 @@ FRAMES = {
         sample.facts, sample.leads, sample.stages, period=sample.quarter, **sample.now
     ),
     "handoff_change": lambda: lr.handoff_change(sample.facts, period=sample.quarter, **sample.now),
+    "headlines": lambda: lr.headlines(sample.ws),
     "import_spikes": lambda: lr.import_spikes(sample.facts, **sample.policy),
     "lead_value": lambda: lr.lead_value(sample.facts, sample.spend, by="channel", **sample.now),
     "lead_velocity": lambda: lr.lead_velocity(sample.facts, **sample.now),
@@ -137,6 +139,10 @@ FRAMES = {
     "biggest_drop": lambda: lr.biggest_drop(lr.funnel_steps(sample.facts)),
     "class_counts": lambda: lr.class_counts(sample.named, week=sample.ws.week),
     "cohort_status": lambda: lr.cohort_status(sample.cohorts),
+    "empty_rates": lambda: lr.empty_rates(sample.facts, attributes=["channel", "industry"]),
+    "odd_leads": lambda: lr.odd_leads(sample.facts),
+    "row_totals": lambda: lr.row_totals(sample.ws.counts),
+    "table_reach": lambda: lr.table_reach(sample.ws),
     "first_age": lambda: lr.first_age(FRAMES["cohort_heatmap"]()),
     "forecast_score": lambda: lr.forecast_score(FRAMES["forecast_record"]()),
     "forecast_total": lambda: lr.forecast_total(sample.ahead, **sample.policy),
@@ -187,8 +193,8 @@ HOLDS = {
     "is_text": lambda dtype: dtype in (pl.String, pl.List(pl.String)),
 }
 
-OF_THE_ROW = {"value", "low_limit", "high_limit", "published", "now", "old", "new"}
-"""Columns of headlines: the name of the row says what they measure."""
+OF_THE_ROW = {"number", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"}
+"""Columns of headlines and of what needs attention: the name or kind of the row says what they measure."""
 
 OTHERWISE = {
     "backtest, calibration": {"band": "is_integer"},
@@ -197,6 +203,7 @@ OTHERWISE = {
     "import_spikes": {"usual_leads": "is_float"},
     "cost_change": {"previous": "is_float"},
     "handoff_change": {"previous": "is_float"},
+    "headlines": {"previous": "is_float"},
     "week_on_week": {"previous": "is_float"},
 }
 """Columns that hold something else in one frame: tenths of leads are fractions, headlines may be rates."""

@@ -1,4 +1,4 @@
-"""Charts: the rows drawn are the rows given, told in words as well, in one look."""
+"""Charts: the rows drawn are the rows given, described in words as well, in one look."""
 
 import functools
 import json
@@ -477,8 +477,8 @@ def test_only_who_is_outside_the_limits_is_named():
     named = next(layer for layer in layers(spec_of("consistency")) if layer.get("mark", {}).get("type") == "text")
     assert {"filter": "datum.is_outside"} in named["transform"]
     assert "Ben is above what is expected" in spec_of("consistency")["description"]
-    nobody = spec_of("consistency", JUDGES.head(1))
-    assert "All are within the limits." in nobody["description"]
+    within = spec_of("consistency", JUDGES.head(1))
+    assert "All are within the limits." in within["description"]
 
 
 def test_a_week_under_way_is_not_on_the_line():
@@ -573,7 +573,7 @@ def test_text_is_read_on_light_ground(colour):
     assert contrast(colour, theme.GROUND) >= 4.5
 
 
-def test_sentinels_are_nobody_elses_colours():
+def test_no_mark_has_the_colour_of_a_sentinel():
     sentinels = [theme.INK, theme.SOFT, theme.GRID, theme.GROUND]
     assert len({*sentinels, *theme.CATEGORIES, theme.QUIET}) == len(sentinels) + len(theme.CATEGORIES) + 1
 
@@ -587,7 +587,7 @@ SIGHT = {  # Machado, Oliveira and Fernandes (2009), severity 1
 
 
 def lab(colour, sight):
-    """CIE L*a*b* of a colour as somebody sees it."""
+    """CIE L*a*b* of a colour as a reader with that sight sees it."""
     channels = np.array([linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5)])
     seen = np.clip(np.array(sight) @ channels, 0, 1)
     to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
@@ -597,7 +597,7 @@ def lab(colour, sight):
 
 
 @pytest.mark.parametrize("sight", sorted(SIGHT))
-def test_categories_are_told_apart_by_everybody(sight):
+def test_every_reader_can_distinguish_the_categories(sight):
     apart = [np.linalg.norm(lab(a, SIGHT[sight]) - lab(b, SIGHT[sight])) for a, b in combinations(theme.CATEGORIES, 2)]
     assert min(apart) >= 20
     assert len(theme.CATEGORIES) == len(theme.DASHES)

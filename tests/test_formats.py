@@ -154,14 +154,14 @@ def test_an_instant_is_shown_on_the_pages_own_clock():
     assert formats.instant(midnight_in_berlin) == "16 Nov 2026, 00:00"
 
 
-def test_an_interval_speaks_the_unit_of_its_number():
+def test_an_interval_has_the_unit_of_its_number():
     assert plain(formats.interval(0.101, 0.149)) == "(10.1 % to 14.9 %)"
     assert plain(formats.interval(0.101, 0.149, language="de")) == "(10,1 % bis 14,9 %)"
     assert plain(formats.interval(100, None, of=formats.money)) == "(€ 100 to –)"
     assert formats.interval(None, None) == DASH
 
 
-def test_the_language_is_said_once_and_can_be_overruled():
+def test_the_language_is_set_once_and_can_be_overruled():
     formats.use(language="de", currency="USD")
     assert plain(formats.money(1234)) == "1.234 $"
     assert formats.count(1234, language="en") == "1,234"

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "leadreport"
 
 ORDER = (
     *("errors", "words", "policy", "clock", "tables", "sources", "check", "facts", "workspace", "rates"),
-    *("scoring", "qualify", "funnel", "cost", "handoff", "lists", "formats", "charts", "page"),
+    *("scoring", "qualify", "funnel", "cost", "handoff", "findings", "lists", "formats", "charts", "page"),
     *("publish", "run"),
 )
 """The rooms from the ground up: a room may import what stands before it, less what MUST_NOT_KNOW forbids."""
@@ -32,7 +32,10 @@ MUST_NOT_KNOW: dict[str, set[str]] = {
     "formats": {*ORDER} - {"errors", "words"},
     "charts": {*ORDER} - {"errors", "words", "formats"},
     "page": {*ORDER} - {"errors", "words", "formats", "charts"},
-    **{room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "lists"} for room in ("publish", "run")},
+    **{
+        room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "findings", "lists"}
+        for room in ("publish", "run")
+    },
 }
 """The walls: CONTRIBUTING.md says why."""
 

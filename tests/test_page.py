@@ -163,8 +163,8 @@ def outputs_of(display):
 def test_a_table_without_rows_shows_nothing_or_the_sentence_given_for_it():
     none = CHANNELS.clear()
     assert outputs_of(page.table(none, caption="Overdue", columns=["leads"], limit=3)) == {}
-    said = page.table(none, caption="Overdue", empty="No lead is overdue.")
-    assert said == page.say("No lead is overdue.")
+    sentence = page.table(none, caption="Overdue", empty="No lead is overdue.")
+    assert sentence == page.say("No lead is overdue.")
     assert repr(page.table(CHANNELS, caption="Overdue", empty="No lead is overdue.")).startswith("Overdue")
 
 
@@ -179,7 +179,7 @@ def test_columns_are_chosen_and_ordered_and_intervals_come_along():
     assert plain(repr(shown)).splitlines()[3] == "   5.0 % (3.9 % to 6.4 %)  ads"
 
 
-def test_formats_labels_and_intervals_can_be_said():
+def test_formats_labels_and_intervals_can_be_given():
     frame = pl.DataFrame({"step": ["a"], "x": [0.5], "from": [0.25], "to": [0.75]})
     shown = page.table(
         frame, caption="a", formats={"x": "rate"}, labels={"x": "Share"}, intervals={"x": ("from", "to")}
@@ -345,7 +345,7 @@ def test_a_finding_is_one_paragraph():
     assert page.say("42 of 430 leads\nbecame SQLs.").html == '<p class="lr-finding">42 of 430 leads became SQLs.</p>'
 
 
-def test_a_missing_table_is_said_with_what_to_do():
+def test_a_page_names_a_missing_table_and_what_to_do():
     shown = page.missing(WITHOUT, "spend", "what a lead costs")
     assert repr(shown) == (
         "Not shown: This page cannot show what a lead costs: there is no spend table. "
@@ -354,11 +354,11 @@ def test_a_missing_table_is_said_with_what_to_do():
     assert 'class="lr-note lr-note-missing"' in shown.html
 
 
-def test_nothing_is_said_of_a_table_that_is_there():
+def test_a_page_does_not_mention_a_table_that_is_there():
     assert outputs_of(page.missing(SimpleNamespace(has={"spend"}.__contains__), "spend", "what a lead costs")) == {}
 
 
-def test_a_quiet_week_is_said_to_be_one():
+def test_a_quiet_week_is_called_one():
     assert "Nothing stands out this week." in page.attention([]).html
     assert repr(page.attention([("12 leads are overdue.", "03_handoff.html")])).endswith("- 12 leads are overdue.")
 
@@ -389,7 +389,7 @@ def test_a_page_begins_with_where_its_numbers_come_from_in_the_settings_of_the_p
     assert shown.html.startswith('<header class="lr-header"><p class="lr-company">Nordlicht</p><dl')
 
 
-def test_a_german_page_speaks_german():
+def test_a_german_page_is_in_german():
     page.use(language="de", currency="EUR")
     assert plain(repr(page.table(CHANNELS, caption="Kanäle", limit=1))).splitlines() == [
         "Kanäle",
@@ -432,6 +432,17 @@ def test_a_sentence_names_headlines_by_their_labels():
     moved = pl.DataFrame({"name": ["leads", "cost_per_sql"], "verdict": ["up", "down"]})
     assert page.answer(moved, "Changed: {name:all}.").plain == "Changed: New leads and Cost per SQL."
     assert page.answer(moved, "First: {name}.").plain == "First: New leads."
+
+
+def test_published_numbers_that_differ_today_are_counted_by_their_reason():
+    earlier = pl.DataFrame({"name": ["leads", "mqls", "sqls"] * 2})
+    differ = pl.DataFrame({"why": ["merged leads", "new definition", "merged leads"]})
+    found = page.compared(differ, earlier=earlier, week="2026-W45")
+    assert plain(found.plain) == (
+        "Of 6 numbers published with 2026-W45, 3 differ today: 2 by merged leads and 1 by new definition."
+    )
+    first = page.compared(differ.clear(), earlier=earlier.clear(), week="")
+    assert first.plain == "No earlier report has published numbers to compare with."
 
 
 def test_a_part_of_a_sentence_without_its_value_is_left_out():

@@ -16,7 +16,7 @@ OF_HEADLINES = (
     *("value", "previous", "change", "expected", "low_limit", "high_limit"),
     *("published", "now", "old", "new"),
 )
-"""Columns of a frame of headlines: what they measure is said by the `name` of the row."""
+"""Columns of a frame of headlines: the `name` of the row shows what they measure."""
 
 Ends = tuple[str, str]
 

@@ -4,7 +4,7 @@ from leadreport.words.catalogue import Column
 from leadreport.words.lead_columns import LEAD_COLUMNS
 
 COLUMNS: dict[str, Column] = {
-    # headlines and published numbers: what `value` and its like measure is said by the row's `name`
+    # headlines and published numbers: the row's `name` shows what `value` and its like measure
     "n": Column("n", "count"),
     "name": Column("Number", "text", german="Kennzahl"),
     "value": Column("Value", interval=("low", "high"), german="Wert"),
@@ -27,6 +27,11 @@ COLUMNS: dict[str, Column] = {
     "definition_version": Column("Version of its definitions", "text", german="Fassung der Definitionen"),
     "target": Column("Target", "number", german="Ziel"),
     "merged_leads": Column("Merged leads", "count", german="Zusammengeführte Leads"),
+    # what needs attention: `kind` says what the numbers measure
+    "subject": Column("Subject", "text", german="Worum es geht"),
+    "number": Column("Number", german="Zahl"),
+    "against": Column("Compared with", german="Verglichen mit"),
+    "link": Column("Page", "text", german="Seite"),
     # groups
     "week": Column("Week", "week", german="Woche"),
     "week_on": Column("Week of", "date", german="Woche ab"),
