@@ -32,9 +32,10 @@ lab: $(READY_DEV)  ## JupyterLab on the notebooks
 bench: $(READY_DEV)  ## the benchmarks, as ratios measured in one run
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
 
-lint: $(READY_DEV)  ## style of the code and of the notebooks
+lint: $(READY_DEV)  ## style of the code and of the notebooks, and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 
 lock:  ## pin the dependencies again, for a run and for everything (needs uv)
 	$(COMPILE) --extra build pyproject.toml -o requirements.lock

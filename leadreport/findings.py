@@ -40,7 +40,7 @@ def headlines(ws: Workspace) -> pl.DataFrame:
 
 
 def attention(ws: Workspace) -> pl.DataFrame:
-    """What needs attention this week, one row per item; no rows in a quiet week.
+    """What needs attention this week, one row per item; no rows in a quiet week (definition 37).
 
     Columns: kind (a key of `words.ATTENTION`, which has the sentence), subject, number, against (what the number is
     compared with), link (the page with more). The kinds, in this order:

@@ -129,7 +129,7 @@ def cohort_heatmap(
     ages: int = 13,
     cohorts: int | None = None,
 ) -> pl.DataFrame:
-    """The share of each cohort that had converted by each age, for the ages that all of its leads have reached.
+    """The share of each cohort that had converted by each age that all of its leads have reached (definition 9).
 
     One row per cohort and age: cohort, cohort_on, age (in weeks, months of 30 or quarters of 91 days: 1 is the first),
     age_days, leads, converted, converted_rate with low and high; of the latest `cohorts` when given. An age that the

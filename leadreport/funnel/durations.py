@@ -23,7 +23,7 @@ LEAST_CONVERSIONS = 30
 
 
 def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None) -> pl.DataFrame:
-    """For each step, how long leads stay before they move on or leave.
+    """For each step, how long leads stay before they move on or leave (definition 6).
 
     One row per group and step: from_stage, to_stage, leads = converted + lost + open, negative (moved on before they
     entered, by the record; counted in, never clipped), q25_days, median_days and q75_days of the time until a lead

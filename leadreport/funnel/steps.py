@@ -29,7 +29,7 @@ def biggest_drop(steps: pl.DataFrame) -> pl.DataFrame:
 
 
 def funnel_steps(facts: pl.DataFrame, *, by: str | None = None, with_imputed: bool = True) -> pl.DataFrame:
-    """How many leads reached each stage, and which share that is of the stage before and of all leads.
+    """How many leads reached each stage, and which share that is of the stage before and of all leads (definition 13).
 
     A later stage implies the earlier ones, so no stage exceeds the one before. One row per group and stage, in the
     order of the stages: stage, leads, observed, imputed, lost and open (of those that got no further), step_rate with

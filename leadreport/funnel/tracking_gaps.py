@@ -29,7 +29,7 @@ WEEKS = 8
 def import_spikes(
     facts: pl.DataFrame, *, policy: Policy, least_leads: int = 20, times_usual: float = 10
 ) -> pl.DataFrame:
-    """Instants that many leads share to the second in one stage: an import, not a stampede.
+    """Instants that many leads share to the second in one stage: an import, not a stampede (definition 6).
 
     At least `least_leads` leads, and `times_usual` times as many as the stage's median instant has (dates without a
     time of day put a whole day's leads at midnight). Columns: stage, reached_at, reached_on, leads, usual_leads; sorted

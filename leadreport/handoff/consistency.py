@@ -65,7 +65,7 @@ def consistency(
 
 
 def outside_limits(standings: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `consistency` outside the wider limits; only these are named on a page."""
+    """The rows of `consistency` outside the wider limits; only these are named on a page (definition 39)."""
     return standings.filter(pl.col("standing") != AS_EXPECTED)
 
 

@@ -33,7 +33,7 @@ def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy,
     The rate is in_time / (in_time + late + overdue): leads that are not yet due are left out, and so are leads that
     left before anyone called. The hours are working hours at which half, and nine tenths, of the leads have been
     touched, by Kaplan-Meier: a lead without a touch counts for as long as it waited. Null where the curve does not get
-    there.
+    there. Leads that sales touched before they were MQLs are counted, not dropped (definition 8).
 
     Examples
     --------

@@ -112,7 +112,7 @@ def bundle_vega() -> dict[str, str]:
     needed = needed_versions()["vega_lite"]
     fitting = [each for each in vl_convert.get_vegalite_versions() if needed.startswith(f"{each}.")]
     if not fitting:
-        raise SystemExit(f"vl-convert {vl_convert.__version__} does not carry Vega-Lite {needed}; upgrade it")
+        raise SystemExit(f"vl-convert {vl_convert.__version__} does not carry Vega-Lite {needed}; upgrade it")  # type: ignore[attr-defined]
     bundle = vl_convert.javascript_bundle("globalThis.vegaEmbed = vegaEmbed;", vl_version=fitting[0])
     code = f"/*!\n{VEGA_LICENCE.read_text(encoding='utf-8')}*/\n{bundle}"
     VEGA.write_text(code, encoding="utf-8")
@@ -121,7 +121,7 @@ def bundle_vega() -> dict[str, str]:
         "vega": vl_convert.get_vega_version(),
         "vega_embed": vl_convert.get_vega_embed_version(),
         "vega_lite": fitting[0],
-        "vl_convert": vl_convert.__version__,
+        "vl_convert": vl_convert.__version__,  # type: ignore[attr-defined]
     }
     VEGA_VERSIONS.write_text(json.dumps(about, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return about

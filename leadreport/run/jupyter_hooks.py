@@ -125,7 +125,7 @@ class PageKernel(AsyncKernelManager):
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
         await super()._async_launch_kernel(kernel_cmd, **options)
-        self.process = self.provisioner.pid  # type: ignore[union-attr]
+        self.process = self.provisioner.pid  # type: ignore[attr-defined]
         self.kernels.add(self.process)
 
     _launch_kernel = _async_launch_kernel

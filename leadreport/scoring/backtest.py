@@ -86,7 +86,7 @@ def backtest(
     models: Mapping[str, Model] | None = None,
     recent: pl.DataFrame | None = None,
 ) -> Backtest:
-    """Every method trained on the past and judged on the later leads.
+    """Every method trained on the past and judged on the later leads (definition 18).
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ PAIR_WEIGHTS = {"first": pl.String, "second": pl.String, "weight": pl.Float64, "
 
 
 def close_rates(leads: pl.DataFrame, *, by: str, outcome: str = "is_customer") -> pl.DataFrame:
-    """Close rate per group of mature leads, and whether it differs from that of all other leads.
+    """Close rate per group of mature leads, and whether it differs from that of all other leads (definition 15).
 
     One row per group, the highest rate first: the group, leads, customers, close_rate, low, high (Wilson), lift (over
     the benchmark), q_value (Fisher against the others, Benjamini-Hochberg over the groups), verdict ("above the

@@ -52,7 +52,7 @@ def fit_scorecard(
     pairs: int = 3,
     policy_version: str | None = None,
 ) -> Scorecard:
-    """Points for every attribute value, from the close rates of leads with a known outcome.
+    """Points for every attribute value, from the close rates of leads with a known outcome (definition 16).
 
     Parameters
     ----------

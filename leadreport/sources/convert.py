@@ -140,7 +140,7 @@ def as_moment(cells: pl.Series, *, dtype: pl.DataType, zone: str) -> pl.Series:
     """Dates and datetimes as instants or local dates; a datetime without a zone is read in `zone`."""
     if cells.dtype == pl.Date and dtype == pl.Date:
         return cells
-    is_zoned = cells.dtype == pl.Datetime and cells.dtype.time_zone is not None
+    is_zoned = cells.dtype == pl.Datetime and cells.dtype.time_zone is not None  # type: ignore[attr-defined]
     at = cells.cast(INSTANT) if is_zoned else values.as_utc(cells.cast(pl.Datetime("us")), zone=zone)
     return at if dtype == INSTANT else at.dt.convert_time_zone(zone).dt.date()
 
