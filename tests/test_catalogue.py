@@ -193,7 +193,10 @@ HOLDS = {
     "is_text": lambda dtype: dtype in (pl.String, pl.List(pl.String)),
 }
 
-OF_THE_ROW = {"number", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"}
+OF_THE_ROW = {
+    *("number", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"),
+    *("level_before", "level_after", "visible_fall", "visible_rise"),
+}
 """Columns of headlines and of what needs attention: the name or kind of the row says what they measure."""
 
 OTHERWISE = {

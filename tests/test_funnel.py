@@ -335,7 +335,7 @@ def test_the_week_in_which_the_history_begins_is_partial():
 
 
 def steady(weeks, per_week=20, *, last=None):
-    """So many leads a week, all of them MQLs after a day and one in four an SQL after two."""
+    """`per_week` leads each week, all of them MQLs after a day and one in four an SQL after two."""
     made = []
     for week in range(weeks):
         for i in range(last if last is not None and week == weeks - 1 else per_week):
@@ -360,8 +360,65 @@ def test_a_week_like_the_others_is_within_noise_and_a_doubled_one_is_up():
 def test_rates_are_those_of_the_latest_final_cohort():
     found = week_on_week(steady(30), as_of=day(210), policy=policy())
     row = found.filter(name="mql_to_sql_rate").row(0, named=True)
-    assert (row["value"], row["n"], row["verdict"]) == (0.25, 20, "normal variation")
+    assert (row["value"], row["n"], row["verdict"]) == (0.25, 20 * row["weeks"], "normal variation")
     assert row["week_on"] + timedelta(days=7 + 44) <= day(210).date()
+
+
+def twenty_weeks(*, late, weeks=20, since=16, **columns):
+    """Twenty leads a week from search; `late` of them more each week from a week on, with columns of their own."""
+    made = []
+    for week in range(weeks):
+        extra = [columns] * (late if week >= since else 0)
+        for i, more in enumerate(
+            [{"channel": "search", "campaign": f"c{i % 3}", "owner": "ann"} for i in range(20)] + extra
+        ):
+            made.append(lead(f"{week:02d}-{i:03d}", 7 * week, **more))
+    return facts(*made)
+
+
+def test_a_step_of_one_channel_names_the_channel_and_what_it_brought():
+    made = twenty_weeks(late=40, channel="social", campaign="c1", owner="ann")
+    row = week_on_week(made, as_of=day(140), policy=policy()).row(0, named=True)
+    assert (row["changed_on"], row["cause"]) == (day(112).date(), "social: 0 → 40")
+
+
+def test_a_step_of_one_campaign_in_a_channel_names_the_campaign():
+    made = twenty_weeks(late=40, channel="search", campaign="launch", owner="ann")
+    assert week_on_week(made, as_of=day(140), policy=policy())["cause"][0] == "launch: 0 → 40"
+
+
+def test_a_step_of_all_groups_alike_names_none():
+    made = []
+    for week in range(20):
+        for i in range(60 if week >= 16 else 20):
+            made.append(lead(f"{week:02d}-{i:03d}", 7 * week, channel=f"k{i % 4}", owner=f"o{i % 2}"))
+    row = week_on_week(facts(*made), as_of=day(140), policy=policy()).row(0, named=True)
+    assert (row["verdict"], row["cause"]) == ("up", None)
+
+
+def test_a_rate_that_falls_because_other_leads_come_names_the_mix():
+    made = []
+    for week in range(40):
+        for i in range(60):
+            weak = i < (45 if week >= 26 else 10)
+            more = {} if weak and i % 5 else {"mql": 7 * week + 1}
+            made.append(lead(f"{week:02d}-{i:03d}", 7 * week, channel="social" if weak else "search", **more))
+    row = week_on_week(facts(*made), as_of=day(280), policy=policy()).filter(name="lead_to_mql_rate").row(0, named=True)
+    assert row["verdict"] == "down"
+    assert row["cause"] in ("social: 17% → 75% (channel)", "search: 83% → 25% (channel)")
+
+
+def test_a_rate_that_falls_in_one_channel_names_the_channel():
+    made = []
+    for week in range(40):
+        for i in range(60):
+            is_lost = i % 2 == 0 and week >= 26 and i % 10
+            more = {} if is_lost else {"mql": 7 * week + 1}
+            made.append(
+                lead(f"{week:02d}-{i:03d}", 7 * week, channel=("social", "search", "mail")[i % 2 + i % 3 // 2], **more)
+            )
+    row = week_on_week(facts(*made), as_of=day(280), policy=policy()).filter(name="lead_to_mql_rate").row(0, named=True)
+    assert row["verdict"] == "down" and row["cause"].startswith("social: 100%")
 
 
 def test_with_a_short_history_nothing_is_said():

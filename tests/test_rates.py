@@ -9,15 +9,12 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from leadreport.errors import InputError
 from leadreport.rates import (
     age_at_share,
-    control_limits,
     converted_by,
-    drift,
     kaplan_meier,
     kaplan_meier_by,
     rate,
     rate_difference,
     rate_interval,
-    verdict,
     wilson_high,
     wilson_low,
 )
@@ -151,71 +148,3 @@ def test_the_median_age_is_null_when_fewer_than_half_convert():
 def test_a_lead_without_a_duration_is_refused():
     with pytest.raises(InputError, match="1 of 2 leads have no duration"):
         kaplan_meier([1.0, None], [True, True])
-
-
-def said(value, limits):
-    return limits.select(verdict(pl.lit(value), "low_limit", "high_limit")).item()
-
-
-def test_a_count_inside_what_chance_explains_is_noise():
-    limits = control_limits([50] * 8)
-    assert limits.select(pl.all().round(1)).row(0) == (8, 50.0, 32.5, 71.3, 0.0)
-    assert [said(value, limits) for value in (32, 33, 71, 72)] == ["down", "normal variation", "normal variation", "up"]
-
-
-def test_wild_earlier_weeks_make_wide_limits():
-    calm, wild = control_limits([48, 52] * 4), control_limits([20, 80] * 4)
-    assert wild["low_limit"][0] < calm["low_limit"][0] and wild["high_limit"][0] > calm["high_limit"][0]
-    assert wild["dispersion"][0] > 1 > calm["dispersion"][0]
-
-
-def test_with_fewer_than_eight_earlier_weeks_nothing_is_said():
-    assert said(500, control_limits([50] * 7)) == "too few to say"
-    assert control_limits([])["expected"].to_list() == [None]
-
-
-def test_where_even_zero_would_be_noise_there_are_too_few_to_say():
-    limits = control_limits([2, 1, 3, 2, 2, 1, 2, 3])
-    assert limits["low_limit"][0] == 0.0
-    assert [said(value, limits) for value in (0, 3, 9)] == ["too few to say", "too few to say", "up"]
-
-
-def test_a_week_that_is_not_known_is_left_out():
-    assert control_limits([50, None] * 8).equals(control_limits([50] * 8))
-
-
-def test_limits_of_a_rate_widen_when_the_new_week_has_fewer_leads():
-    earlier = {"counts": [30] * 10, "trials": [100] * 10}
-    many, few = (control_limits(**earlier, new_trials=n) for n in (400, 25))
-    assert many["low_limit"][0] > few["low_limit"][0] and many["high_limit"][0] < few["high_limit"][0]
-    assert [said(rate, many) for rate in (0.2, 0.3, 0.4)] == ["down", "normal variation", "up"]
-
-
-def test_a_new_week_without_leads_has_no_limits():
-    assert said(0.0, control_limits([3] * 9, trials=[10] * 9, new_trials=0)) == "too few to say"
-
-
-def test_limits_of_a_rate_need_the_new_number_of_leads():
-    with pytest.raises(InputError, match="need the trials of the new period"):
-        control_limits([3] * 9, trials=[10] * 9)
-
-
-@pytest.mark.parametrize("spread", [0.0, 0.2])
-def test_pure_noise_raises_no_more_false_alarms_than_promised(spread):
-    rng = np.random.default_rng(7)
-    means = 40 * (rng.gamma(1 / spread**2, spread**2, (2_000, 11)) if spread else np.ones((2_000, 11)))
-    weeks = rng.poisson(means)
-    words = [said(row[-1], control_limits(row[:-1])) for row in weeks.tolist()]
-    assert np.mean([word in ("up", "down") for word in words]) <= 0.015
-
-
-def test_a_slow_drift_is_seen_where_no_single_week_is_outside():
-    weeks = [52, 47, 55, 49, 50, 53, 46, 51, 54, 48, 44, 43, 42, 45, 41, 40]
-    assert said(weeks[-1], control_limits(weeks[:-1])) == "normal variation"
-    assert drift(weeks) == "falling"
-    assert drift([100 - week for week in weeks]) == "rising"
-
-
-def test_drift_of_nothing_is_steady_and_of_little_is_unknown():
-    assert drift([5] * 20) == "steady"
-    assert drift([1, 2, 3, 4, 5, 6, 7]) == "too few to say"

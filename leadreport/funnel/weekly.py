@@ -6,18 +6,12 @@ import polars as pl
 
 from leadreport.clock import local_date, week_before
 from leadreport.facts import reached_at, recorded_at
+from leadreport.funnel.causes import RATES, level_cause
 from leadreport.funnel.cohorts import final_cohorts
 from leadreport.funnel.entries import cohort_calendar, cohort_name, first_day, has_passed, last_day
 from leadreport.policy import Policy
-from leadreport.rates import RECENT_PERIODS, control_limits, drift, headlines, rate, verdict
-from leadreport.words import COUNTED, DOWN, STAGES, UP
-
-RATES = {
-    "lead_to_mql_rate": ("lead", "mql"),
-    "mql_to_sql_rate": ("mql", "sql"),
-    "lead_to_customer_rate": ("lead", "customer"),
-}
-"""The headline rates, and the step whose final cohorts they are of."""
+from leadreport.rates import headlines, rate, weekly_headline
+from leadreport.words import COUNTED, DOWN, HEADLINES, STAGES, UP
 
 
 def weekly_entries(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 13) -> pl.DataFrame:
@@ -73,17 +67,21 @@ def stage_weeks(facts: pl.DataFrame, stage: str, *, rank: int, zone: str) -> pl.
     )
 
 
-def week_on_week(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 13) -> pl.DataFrame:
-    """The headlines of the last complete week, each with what it was before and whether chance explains the change.
+def week_on_week(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 52) -> pl.DataFrame:
+    """The headlines of the funnel, each with its normal range and the change of level of the last 13 weeks.
 
-    One row per headline. Counts (leads, mqls, sqls, customers) are of the last complete week; rates (such as
-    mql_to_sql_rate) of the latest weekly cohort that is final, which is an older week. The columns are those of
-    `rates.HEADLINE_COLUMNS`: n is the leads a rate stands on, for a count the count; low and high are null; verdict is
-    "up", "down", "normal variation" or "too few to say", trend "rising", "falling", "steady" or "too few to say"; note
-    holds the policy's dated changes of a definition since the first of the compared weeks.
+    One row per headline, in the columns of `rates.HEADLINE_COLUMNS`. Counts (leads, mqls, sqls, customers) are of the
+    last complete week. Rates (such as mql_to_sql_rate) are of the latest weekly cohorts that are final, which are older
+    weeks, pooled until a change by a quarter would show.
 
-    The limits come from the `weeks` complete weeks before, of which 8 are needed; the trend from the last 6 against
-    those before them. Weeks before a stage's first entry are not weeks with 0 entries.
+    The last `weeks` weeks are split where their level stepped or began to drift (definition 12a), and the limits come
+    from inside the current level. The verdict is "up" or "down" when the level changed within the last 13 weeks, and
+    changed_on, level_before, level_after and cause say when, how and from what; else "normal variation", or "too few to
+    say" when even 0 would be normal. The trend is "rising" or "falling" when the change is a drift that goes on. One
+    count in a hundred, and one rate in four hundred, says "up" or "down" although nothing changed.
+
+    `note` holds the policy's changes of a definition that are dated within the compared weeks. Weeks before a stage's
+    first entry are not weeks with 0 entries.
 
     Examples
     --------
@@ -99,21 +97,29 @@ def week_on_week(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks:
     >>> week_on_week(facts, **rules).select("name", "week", "value", "verdict").row(0)
     ('leads', '2026-W04', 0.0, 'too few to say')
     """
-    entries = weekly_entries(facts, as_of=as_of, policy=policy, weeks=weeks + 1 + RECENT_PERIODS)
-    whole = entries.filter(~pl.col("is_partial"))
+    now = {"as_of": as_of, "policy": policy}
+    redefined_on = [change.on for change in policy.changes]
     rows = []
+    for name, series in headline_series(facts, weeks=weeks, **now).items():
+        alarms = HEADLINES[name].false_alarms
+        row = weekly_headline(name, series, redefined_on=redefined_on, false_alarms=alarms)
+        cause = level_cause(facts, name, row, **now) if row.get("changed_on") else None
+        note = changes_noted(policy, row.get("level_from_on") or series["week_on"].min(), row.get("week_on"))
+        rows.append(row | {"cause": cause, "note": note})
+    return headlines(pl.DataFrame(rows, infer_schema_length=None))
+
+
+def headline_series(facts: pl.DataFrame, *, weeks: int, as_of: datetime, policy: Policy) -> dict[str, pl.DataFrame]:
+    """The weekly series behind each headline: week, week_on, and value of a count or k and n of a rate."""
+    entries = weekly_entries(facts, as_of=as_of, policy=policy, weeks=weeks)
+    whole = entries.filter(~pl.col("is_partial"))
+    series = {}
     for name, stage in COUNTED.items():
-        series = whole.filter(pl.col("stage") == stage).filter(pl.col("entries").cum_sum() > 0)
-        series = series.select("week", "week_on", value=pl.col("entries").cast(pl.Float64), n="entries")
-        rows.append(headline(name, series, weeks=weeks, policy=policy))
+        counted = whole.filter(pl.col("stage") == stage).filter(pl.col("entries").cum_sum() > 0)
+        series[name] = counted.select("week", "week_on", value="entries")
     for name in RATES:
-        rows.append(headline(name, final_rates(facts, name, as_of=as_of, policy=policy), weeks=weeks, policy=policy))
-    return headlines(pl.DataFrame(rows)).with_columns(verdict=verdict("value", "low_limit", "high_limit"))
-
-
-def changed(changes: pl.DataFrame) -> pl.DataFrame:
-    """The headlines whose verdict is a real change."""
-    return changes.filter(pl.col("verdict").is_in([UP, DOWN]))
+        series[name] = final_rates(facts, name, as_of=as_of, policy=policy).tail(weeks)
+    return series
 
 
 def final_rates(facts: pl.DataFrame, name: str, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
@@ -123,23 +129,9 @@ def final_rates(facts: pl.DataFrame, name: str, *, as_of: datetime, policy: Poli
     return cohorts.select(week="cohort", week_on="cohort_on", value="conversion_rate", n="leads", k="converted")
 
 
-def headline(name: str, series: pl.DataFrame, *, weeks: int, policy: Policy) -> dict:
-    """One row of `week_on_week`, before its verdict; a series with k has rates, one without has counts."""
-    last, earlier = series.tail(1), series.head(-1).tail(weeks)
-    new = last.row(0, named=True) if last.height else {"week": None, "week_on": None, "value": None, "n": 0}
-    value, previous = new["value"], earlier["value"].last()
-    row = {name: new[name] for name in ("week", "week_on", "value", "n")} | {
-        "name": name,
-        "previous": previous,
-        "change": None if value is None or previous is None else round(value - previous, 10),
-        "trend": drift(series["value"].tail(weeks + RECENT_PERIODS)),
-        "note": changes_noted(policy, earlier["week_on"].min(), new["week_on"]),
-    }
-    if "k" in series.columns:
-        limits = control_limits(earlier["k"], trials=earlier["n"], new_trials=new["n"])
-    else:
-        limits = control_limits(earlier["value"])
-    return row | limits.select(pl.col("expected", "low_limit", "high_limit").round(10)).row(0, named=True)
+def changed(changes: pl.DataFrame) -> pl.DataFrame:
+    """The headlines whose verdict is a real change."""
+    return changes.filter(pl.col("verdict").is_in([UP, DOWN]))
 
 
 def changes_noted(policy: Policy, since_on: date | None, week_on: date | None) -> str | None:

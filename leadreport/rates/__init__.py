@@ -12,17 +12,16 @@ from leadreport.rates.intervals import (
     wilson_low,
     within,
 )
-from leadreport.rates.limits import HEADLINE_COLUMNS, RECENT_PERIODS, control_limits, drift, headlines, verdict
+from leadreport.rates.levels import find_levels, scaled_counts, scaled_rates
+from leadreport.rates.limits import HEADLINE_COLUMNS, headlines, weekly_headline
 from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by
 
 __all__ = [
     "HEADLINE_COLUMNS",
-    "RECENT_PERIODS",
     "UNKNOWN",
     "age_at_share",
-    "control_limits",
     "converted_by",
-    "drift",
+    "find_levels",
     "headlines",
     "kaplan_meier",
     "kaplan_meier_by",
@@ -32,7 +31,9 @@ __all__ = [
     "rate_difference",
     "rate_interval",
     "rate_with_ends",
-    "verdict",
+    "scaled_counts",
+    "scaled_rates",
+    "weekly_headline",
     "wilson_high",
     "wilson_low",
     "within",

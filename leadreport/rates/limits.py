@@ -1,182 +1,34 @@
-"""Normal variation: the limits of the next count or rate, a drift over many, and the shape of a headline."""
+"""A weekly headline: its value, the limits of normal variation, and the change of level behind it."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
-from leadreport.errors import InputError
-from leadreport.rates.intervals import Column, as_expr
-from leadreport.words import (
-    DOWN,
-    FALLING,
-    FALSE_ALARM_RATE,
-    LEAST_PERIODS,
-    NORMAL_VARIATION,
-    RISING,
-    STEADY,
-    TOO_FEW,
-    UP,
+from leadreport.rates.intervals import rate_interval
+from leadreport.rates.levels import (
+    CHANCE,
+    LATE,
+    LEAST_WEEKS,
+    PATIENCE,
+    Levels,
+    Scaled,
+    find_levels,
+    scaled_counts,
+    scaled_rates,
+    threshold,
 )
-
-Series = Sequence[float | None] | pl.Series
-
-RECENT_PERIODS = 6
-"""The last periods that together show a drift."""
-
-
-def control_limits(
-    counts: Series,
-    *,
-    trials: Series | None = None,
-    new_trials: float | None = None,
-    false_alarms: float = FALSE_ALARM_RATE,
-    least_periods: int = LEAST_PERIODS,
-) -> pl.DataFrame:
-    """The limits between which the next count, or the next rate, falls if nothing has changed.
-
-    `counts` are the earlier periods in order; those that are null are left out. With `trials` the limits are for the
-    rate counts / trials in a new period of `new_trials`. One row: periods, expected, low_limit, high_limit, dispersion.
-    The limits are null with fewer than `least_periods` periods or no new trials.
-
-    The spread between the earlier periods is measured on the scale on which pure chance has the same spread at every
-    size (square root for counts, arcsine for rates: Anscombe 1948, Biometrika 35, 246-254), so periods with few leads
-    and with many compare. The limits are the wider of two: chance alone (normal quantile), and the observed spread
-    (Student's t quantile, because few periods measure it). `dispersion` is the observed spread over that of chance.
-
-    Examples
-    --------
-    >>> control_limits([52, 47, 55, 49, 61, 44, 50, 53]).select(pl.all().round(1)).row(0)
-    (8, 51.4, 33.5, 72.8, 0.5)
-    """
-    if trials is None:
-        return count_limits(present(counts), false_alarms=false_alarms, least_periods=least_periods)
-    if new_trials is None:
-        raise InputError("limits for a rate need the trials of the new period", hint="give new_trials=")
-    k, n = present(counts, trials)
-    return share_limits(k, n, new_trials, false_alarms=false_alarms, least_periods=least_periods)
-
-
-def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
-    """The verdict on a new value: "up", "down", "normal variation", or "too few to say".
-
-    It is "too few to say" without limits, and when the lower limit is 0: then not even a fall to 0 could show.
-
-    Examples
-    --------
-    >>> frame = pl.DataFrame({"value": [9, 3, 3], "low": [2.5, None, 0.0], "high": [8.5, None, 8.0]})
-    >>> frame.select(verdict("value", "low", "high")).to_series().to_list()
-    ['up', 'too few to say', 'too few to say']
-    """
-    value, low, high = as_expr(value), as_expr(low_limit), as_expr(high_limit)
-    return (
-        pl.when(value > high)
-        .then(pl.lit(UP))
-        .when(value < low)
-        .then(pl.lit(DOWN))
-        .when(low > 0, value.is_not_null())
-        .then(pl.lit(NORMAL_VARIATION))
-        .otherwise(pl.lit(TOO_FEW))
-    )
-
-
-def drift(values: Series, *, recent: int = RECENT_PERIODS, false_alarms: float = FALSE_ALARM_RATE) -> str:
-    """Whether the last periods together lie higher or lower than those before: a slow drift that no single one shows.
-
-    The verdict is "rising", "falling", "steady", or "too few to say" with fewer than 8 periods before the recent ones.
-    It is Wilcoxon's rank-sum test (1945; Mann and Whitney 1947): it only assumes that the periods could have come in
-    any order, so overdispersion does not raise the promised share of false alarms.
-
-    Examples
-    --------
-    >>> drift([50, 52, 47, 55, 49, 51, 44, 53, 46, 45, 43, 41, 42, 40])
-    'falling'
-    """
-    from scipy.stats import mannwhitneyu  # half a second that a page without drift need not pay
-
-    seen = present(values)
-    before, last = seen[:-recent], seen[-recent:]
-    if len(before) < LEAST_PERIODS:
-        return TOO_FEW
-    if np.ptp(seen) == 0:
-        return STEADY
-    has_ties = len(np.unique(seen)) < len(seen)
-    test = mannwhitneyu(last, before, method="asymptotic" if has_ties else "exact")
-    if test.pvalue > false_alarms:
-        return STEADY
-    return RISING if test.statistic > len(before) * recent / 2 else FALLING
-
-
-def count_limits(counts: np.ndarray, *, false_alarms: float, least_periods: int) -> pl.DataFrame:
-    """Limits on the square-root scale: 2 sqrt(x + 3/8) of a Poisson count has variance 1 (Anscombe 1948)."""
-    if len(counts) < least_periods:
-        return limits_row(len(counts), counts.mean() if len(counts) else None)
-    roots = 2 * np.sqrt(counts + 3 / 8)
-    centre, dispersion = roots.mean(), roots.var(ddof=1)
-    half = reach(dispersion, len(counts), false_alarms) * math.sqrt(1 + 1 / len(counts))
-    low, high = ((max(end, 0) / 2) ** 2 - 3 / 8 for end in (centre - half, centre + half))
-    return limits_row(len(counts), counts.mean(), max(low, 0.0), high, dispersion)
-
-
-def share_limits(
-    k: np.ndarray, n: np.ndarray, new_trials: float, *, false_alarms: float, least_periods: int
-) -> pl.DataFrame:
-    """Limits on the arcsine scale: asin sqrt((k + 3/8) / (n + 3/4)) has variance 1 / (4 n + 2) (Anscombe 1948)."""
-    k, n = k[n > 0], n[n > 0]
-    expected = k.sum() / n.sum() if len(n) else None
-    if len(n) < least_periods or new_trials <= 0:
-        return limits_row(len(n), expected)
-    angles, weights = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4))), 4 * n + 2
-    centre = (weights * angles).sum() / weights.sum()
-    dispersion = (weights * (angles - centre) ** 2).sum() / (len(n) - 1)
-    half = reach(dispersion, len(n), false_alarms) * math.sqrt(1 / (4 * new_trials + 2) + 1 / weights.sum())
-    low, high = (share_at(end, new_trials) for end in (centre - half, centre + half))
-    return limits_row(len(n), expected, low, high, dispersion)
-
-
-def share_at(angle: float, trials: float) -> float:
-    """Back from the arcsine scale, kept between 0 and 1."""
-    shifted = math.sin(min(max(angle, 0.0), math.pi / 2)) ** 2
-    return min(max((shifted * (trials + 3 / 4) - 3 / 8) / trials, 0.0), 1.0)
-
-
-def reach(dispersion: float, periods: int, false_alarms: float) -> float:
-    """The distance of the limits from the centre, in standard errors of pure chance.
-
-    max(z, t sqrt(dispersion)), with the two-sided quantiles of the normal and of Student's t with periods - 1 degrees
-    of freedom.
-    """
-    by_chance = ndtri(1 - false_alarms / 2)
-    as_seen = stdtrit(periods - 1, 1 - false_alarms / 2) * math.sqrt(dispersion)
-    return max(by_chance, as_seen)
-
-
-def limits_row(
-    periods: int,
-    expected: float | None,
-    low: float | None = None,
-    high: float | None = None,
-    dispersion: float | None = None,
-) -> pl.DataFrame:
-    """One row of limits; null where there are none."""
-    names = ("expected", "low_limit", "high_limit", "dispersion")
-    schema = {"periods": pl.Int64} | dict.fromkeys(names, pl.Float64)
-    return pl.DataFrame([(periods, expected, low, high, dispersion)], schema=schema, orient="row")
-
-
-def present(*columns: Series) -> np.ndarray:
-    """The rows without a null, one array per column."""
-    frame = pl.DataFrame({str(i): pl.Series(column).cast(pl.Float64) for i, column in enumerate(columns)}).drop_nulls()
-    arrays = frame.to_numpy().T
-    return arrays if len(columns) > 1 else arrays[0]
-
+from leadreport.words import DOWN, FALLING, FALSE_ALARM_RATE, NORMAL_VARIATION, RISING, STEADY, TOO_FEW, UP
 
 HEADLINE_COLUMNS: dict[str, type[pl.DataType]] = {
     "name": pl.String,
     "week": pl.String,
     "week_on": pl.Date,
+    "weeks": pl.Int64,
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
@@ -188,10 +40,32 @@ HEADLINE_COLUMNS: dict[str, type[pl.DataType]] = {
     "high_limit": pl.Float64,
     "verdict": pl.String,
     "trend": pl.String,
+    "changed_on": pl.Date,
+    "level_from_on": pl.Date,
+    "level_before": pl.Float64,
+    "level_after": pl.Float64,
+    "cause": pl.String,
+    "visible_fall": pl.Float64,
+    "visible_rise": pl.Float64,
     "note": pl.String,
 }
-"""The columns of every headline: `low` and `high` are the 95 % interval of the value, `low_limit` and `high_limit` the
-range of normal variation; `n` is what the value stands on."""
+"""The columns of every headline.
+
+The value is of the last `weeks` weeks up to `week`; `low` and `high` are its 95 % interval, `n` is what it stands on.
+`low_limit` and `high_limit` are the range of normal variation around `expected`, the level so far. `changed_on` is the
+first week of the newest level when it began within the last 13 weeks, `level_from_on` that of the level before,
+`cause` what the change came from. A lasting fall to `visible_fall` or rise to `visible_rise` would have been seen
+within four weeks in 80 % of cases.
+"""
+
+SEEN_WITHIN, POWER = 4, 0.8
+"""A change could have been seen when it would have been found within these weeks this often."""
+
+WORTH_KNOWING = 0.25
+"""Relative change of a rate that its weeks are pooled for, until it would show."""
+
+MOST_POOLED = 13
+"""A rate is pooled over at most as many weeks."""
 
 
 def headlines(rows: pl.DataFrame) -> pl.DataFrame:
@@ -205,3 +79,174 @@ def headlines(rows: pl.DataFrame) -> pl.DataFrame:
     """
     missing = [pl.lit(None).alias(name) for name in HEADLINE_COLUMNS if name not in rows.columns]
     return rows.with_columns(missing).select(HEADLINE_COLUMNS.keys()).cast(HEADLINE_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """A weekly series, oldest first, with its levels: counts, or successes out of trials."""
+
+    counts: np.ndarray
+    trials: np.ndarray | None
+    levels: Levels
+
+    def natural(self, first: int, end: int) -> float | None:
+        """The mean count a week, or the rate, of some weeks; odd weeks are left out."""
+        use = [week for week in range(first, end) if week not in self.levels.odd]
+        if self.trials is None:
+            return float(self.counts[use].mean()) if use else None
+        trials = self.trials[use].sum()
+        return float(self.counts[use].sum() / trials) if trials > 0 else None
+
+    def at(self, scaled: float, *, trials: float) -> float:
+        """Back from the scale of the levels."""
+        if self.trials is None:
+            return max((max(scaled, 0.0) / 2) ** 2 - 3 / 8, 0.0)
+        share = math.sin(min(max(scaled, 0.0), math.pi / 2)) ** 2
+        return min(max((share * (trials + 3 / 4) - 3 / 8) / trials, 0.0), 1.0)
+
+
+def weekly_series(
+    series: pl.DataFrame, *, redefined_on: Sequence[date] = (), false_alarms: float = FALSE_ALARM_RATE
+) -> Weekly:
+    """The series with its levels found; `series` has k and n for a rate, value for a count, one row a week."""
+    known = [int((series["week_on"] + timedelta(days=7) <= on).sum()) for on in redefined_on]
+    now = {"known": known, "false_alarms": false_alarms}
+    if "k" not in series.columns:
+        counts = series["value"].cast(pl.Float64).to_numpy()
+        return Weekly(counts, None, find_levels(scaled_counts(counts), **now))
+    k, n = (series[name].cast(pl.Float64).to_numpy() for name in ("k", "n"))
+    return Weekly(k, n, find_levels(scaled_rates(k, n), **now))
+
+
+def weekly_headline(
+    name: str, series: pl.DataFrame, *, redefined_on: Sequence[date] = (), false_alarms: float = FALSE_ALARM_RATE
+) -> dict:
+    """One row of a table of headlines, as `HEADLINE_COLUMNS` describes it, from a weekly series without gaps.
+
+    `series` has week, week_on, and value for a count or k and n for a rate, oldest first. The last week of a count is
+    its value; a rate is pooled over as many weeks as a change by a quarter needs to show. "up" and "down" say that the
+    level changed within the last 13 weeks; "too few to say" that even 0 would be normal variation. A new level also
+    begins with the week of each date in `redefined_on`, because earlier weeks were counted by another definition.
+
+    Examples
+    --------
+    >>> weeks = pl.date_range(date(2026, 1, 5), date(2026, 6, 29), "1w", eager=True)
+    >>> rows = {"week": weeks.dt.strftime("%G-W%V"), "week_on": weeks, "value": [40, 44] * 11 + [70, 66, 69, 75]}
+    >>> row = weekly_headline("sqls", pl.DataFrame(rows))
+    >>> row["verdict"], row["changed_on"], row["level_before"], row["level_after"]
+    ('up', datetime.date(2026, 6, 8), 42.0, 70.0)
+    """
+    if series.is_empty():
+        return {"name": name, "n": 0, "verdict": TOO_FEW, "trend": TOO_FEW}
+    weekly = weekly_series(series, redefined_on=redefined_on, false_alarms=false_alarms)
+    total, last, pooled = series.height, series.row(-1, named=True), weeks_to_pool(weekly)
+    value, previous = weekly.natural(total - pooled, total), weekly.natural(total - 2 * pooled, total - pooled)
+    row = {
+        "name": name,
+        "week": last["week"],
+        "week_on": last["week_on"],
+        "weeks": pooled,
+        "value": value,
+        "previous": previous,
+        "change": None if value is None or previous is None else round(value - previous, 10),
+        **stands_on(weekly, pooled),
+        **limits(weekly, pooled),
+        **newest_level(weekly, series["week_on"].to_list()),
+        **visible_change(weekly),
+    }
+    return row | {"verdict": verdict_of(row), "trend": trend_of(weekly, row)}
+
+
+def weeks_to_pool(weekly: Weekly) -> int:
+    """Over how many of the last weeks a rate is pooled: one for a count, never beyond the newest level."""
+    total = len(weekly.levels.kept)
+    most = min(MOST_POOLED, max(total // 2, 1))
+    if weekly.trials is None:
+        return 1
+    if weekly.levels.changed:
+        most = min(most, total - weekly.levels.changed)
+    for pooled in range(1, most):
+        range_ = limits(weekly, pooled)
+        low, expected = range_["low_limit"], range_["expected"]
+        if low is not None and low >= (1 - WORTH_KNOWING) * expected:
+            return pooled
+    return most
+
+
+def stands_on(weekly: Weekly, pooled: int) -> dict:
+    """What the value stands on: the count itself, or the trials of a rate and its 95 % interval (Wilson)."""
+    if weekly.trials is None:
+        return {"n": round(weekly.counts[-1])}
+    k, n = weekly.counts[-pooled:].sum(), weekly.trials[-pooled:].sum()
+    interval = rate_interval(k, n).row(0, named=True)
+    return {"n": round(n), "low": interval["low"], "high": interval["high"]}
+
+
+def limits(weekly: Weekly, pooled: int) -> dict:
+    """Where the last `pooled` weeks would lie if the level before them went on: expected, low_limit, high_limit.
+
+    A value outside is what `find_levels` calls a change after so many weeks.
+    """
+    levels, first = weekly.levels, len(weekly.levels.kept) - pooled
+    start = max([start for start in levels.starts if start < first], default=0)
+    before = replace(levels, kept=Scaled(levels.kept.values[:first], levels.kept.weights[:first]))
+    before = replace(before, starts=tuple(each for each in levels.starts if each <= start))
+    new, old = levels.kept.weights[first:].sum(), levels.kept.weights[start:first].sum()
+    if first < LEAST_WEEKS or before.freedom() < LEAST_WEEKS - 1 or new <= 0 or old <= 0:
+        return {"expected": weekly.natural(start, first), "low_limit": None, "high_limit": None}
+    centre = levels.kept.mean(start, first)
+    apart = needed(before, weeks=first + pooled, since=pooled) * math.sqrt(1 / new + 1 / old)
+    trials = 0.0 if weekly.trials is None else float(weekly.trials[first:].sum())
+    low, expected, high = (weekly.at(end, trials=trials) for end in (centre - apart, centre, centre + apart))
+    return {"expected": expected, "low_limit": low, "high_limit": high}
+
+
+def needed(levels: Levels, *, weeks: int, since: int) -> float:
+    """Units of chance that a step must measure, so many weeks after it happened."""
+    limit = threshold(levels.spread(), freedom=levels.freedom(), weeks=weeks, false_alarms=levels.false_alarms)
+    return float(limit) * (*PATIENCE, LATE)[min(since, len(PATIENCE) + 1) - 1]
+
+
+def newest_level(weekly: Weekly, weeks_on: list[date]) -> dict:
+    """When the newest level began, and the levels before and after; null when it is older than 13 weeks."""
+    levels, changed = weekly.levels, weekly.levels.changed
+    if changed is None:
+        return {"changed_on": None, "level_from_on": None, "level_before": None, "level_after": None}
+    start = max(start for start in levels.starts if start < changed)
+    total = len(weeks_on)
+    after = changed if levels.drift_from is None else max(total - SEEN_WITHIN, changed)
+    return {
+        "changed_on": weeks_on[changed],
+        "level_from_on": weeks_on[start],
+        "level_before": weekly.natural(start, changed),
+        "level_after": weekly.natural(after, total),
+    }
+
+
+def visible_change(weekly: Weekly) -> dict:
+    """How far the level would have to fall or rise to be found within four weeks in 80 % of cases."""
+    levels, kept = weekly.levels, weekly.levels.kept
+    start, total = levels.starts[-1], len(levels.kept)
+    old, week = kept.weights[start:].sum(), kept.weights[-MOST_POOLED:].mean()
+    if levels.freedom() < LEAST_WEEKS - 1 or old <= 0:
+        return {"visible_fall": None, "visible_rise": None}
+    spread = math.sqrt(max(levels.spread(), CHANCE))
+    apart = needed(levels, weeks=total, since=SEEN_WITHIN) + float(ndtri(POWER)) * spread
+    apart *= math.sqrt(1 / (SEEN_WITHIN * week) + 1 / old)
+    trials = 0.0 if weekly.trials is None else float(weekly.trials[start:].sum())
+    fall, rise = (weekly.at(kept.mean(start, total) + side * apart, trials=trials) for side in (-1, 1))
+    return {"visible_fall": fall, "visible_rise": rise}
+
+
+def verdict_of(row: dict) -> str:
+    """The word for a headline: whether its level changed, and if not, whether it could have been seen."""
+    if row["changed_on"] is not None:
+        return UP if row["level_after"] > row["level_before"] else DOWN
+    return NORMAL_VARIATION if row["low_limit"] else TOO_FEW
+
+
+def trend_of(weekly: Weekly, row: dict) -> str:
+    """Whether the change is a slow drift that still goes on."""
+    if weekly.levels.drift_from is not None:
+        return RISING if verdict_of(row) == UP else FALLING
+    return TOO_FEW if row["low_limit"] is None else STEADY

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from leadreport.words.verdicts import FALSE_ALARM_RATE
+
 Kind = Literal[
     "text", "stage", "rate", "points", "count", "change", "number", "score", "ratio", "money",
     "days", "hours", "date", "instant", "week", "flag",
@@ -31,6 +33,9 @@ class Headline:
     """A headline number as people read it.
 
     `better` is the direction that is an improvement. `n_of` names what the number is based on; a count is its own n.
+    `false_alarms` is the share of weeks in which it says that a level changed although none did: one in a hundred for
+    the counts, which the reader acts on in the same week, one in four hundred for the others, so that all together
+    stay below one report in twenty.
     """
 
     label: str
@@ -38,6 +43,10 @@ class Headline:
     better: Literal["up", "down"] = "up"
     n_of: str | None = None
     german: str | None = None
+
+    @property
+    def false_alarms(self) -> float:
+        return FALSE_ALARM_RATE if self.kind == "count" else FALSE_ALARM_RATE / 4
 
 
 HEADLINES: dict[str, Headline] = {
