@@ -46,15 +46,14 @@ def test_what_needs_attention_on_the_sample_is_what_was_planted(ws):
         ("overdue", None, "03_handoff.html"),
         ("slow owner", "Tom Lindner", "03_handoff.html"),
         ("above value", "events", "05_cost.html"),
-        ("falling", "lead_to_mql_rate", "02_funnel.html"),
     ]
     assert found.select(pl.col("number", "against").round(2)).rows() == [
-        (20.0, 478.6), (0.04, 0.73), (989.75, 611.81), (None, None),
+        (20.0, 478.6), (0.04, 0.73), (989.75, 611.81),
     ]  # fmt: skip
 
 
 def test_every_kind_has_its_sentence(ws):
-    assert set(lr.attention(ws)["kind"]) | {"rising", "new definition"} == set(ATTENTION)
+    assert set(lr.attention(ws)["kind"]) | {"rising", "falling", "new definition"} == set(ATTENTION)
 
 
 def test_nothing_needs_attention_where_nothing_happens(ws):
