@@ -100,7 +100,7 @@ FRAMES = {
     "learnt_horizons": lambda: lr.learnt_horizons(sample.facts, **sample.now),
     "left_truncation": lambda: lr.left_truncation(sample.facts, **sample.now),
     "mix_and_rate": lambda: lr.mix_and_rate(sample.weekly.head(40), sample.weekly.tail(40), by="channel"),
-    "move_budget": lambda: lr.move_budget(FRAMES["lead_value"](), source="events", target="webinar"),
+    "move_budget": lambda: lr.move_budget(FRAMES["lead_value"]()),
     "nurture_list": lambda: lr.nurture_list(sample.named),
     "overdue_leads": lambda: lr.overdue_leads(sample.handed, **sample.now),
     "points_of": lambda: lr.points_of(sample.scored, sample.card),
@@ -147,7 +147,7 @@ FRAMES = {
     "sales_opinion": lambda: lr.sales_opinion(
         sample.facts, FRAMES["close_rates"](), period=sample.quarter, **sample.now
     ),
-    "budget_advice": lambda: lr.budget_advice(FRAMES["lead_value"]()),
+    "budget_advice": lambda: lr.budget_advice(FRAMES["move_budget"]()),
     "slow_owners": lambda: lr.slow_owners(sample.facts, period=sample.quarter, **sample.now),
     "total_effects": lambda: lr.total_effects(FRAMES["mix_and_rate"]()),
     "unassigned": lambda: lr.unassigned(sample.costs),

@@ -10,14 +10,14 @@ from leadreport.cost.scope import (
     Basis,
     Scope,
     Spread,
-    is_judged,
+    ends_of_counts,
     refuse_mixed_currencies,
     scope_of,
     scope_sums,
     week_unevenness,
 )
 from leadreport.policy import Policy
-from leadreport.rates import UNKNOWN, count_ends, headlines, rate
+from leadreport.rates import UNKNOWN, headlines, rate
 from leadreport.words import COUNTED, DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
 
 
@@ -73,10 +73,10 @@ def cost_per_sql(
     refuse_mixed_currencies(spend, what="spend", currency=policy.company.currency)
     scope = scope_of(basis=basis, period=period, policy=policy, as_of=as_of)
     sums = scope_sums(facts, spend, scope, by=by, spread=spread or policy.cost.spread)
-    uneven = week_unevenness(facts, scope, stage="sql", by=by)
-    costs = with_ends(with_costs(sums, is_loaded=policy.cost.basis == "loaded"), uneven, by=by)
-    if not is_judged(facts):
-        costs = costs.with_columns(signed_sqls=pl.lit(None, pl.Int64), cost_per_signed_sql=pl.lit(None, pl.Float64))
+    costs = with_costs(sums, is_loaded=policy.cost.basis == "loaded")
+    costs = costs.with_columns(ends_of_counts(costs, facts, scope, stage="sql", by=by))
+    low, high = rate("spend", "most"), rate("spend", "fewest")
+    costs = costs.with_columns(cost_per_sql_low=low, cost_per_sql_high=high)
     if basis == "cohort" and not has_time_for_customers(scope, policy=policy, as_of=as_of):
         costs = costs.with_columns(cost_per_customer=pl.lit(None, dtype=pl.Float64))
     return unknown_without(spend, costs).select(*([by] if by else []), *COLUMNS)
@@ -126,14 +126,6 @@ def with_costs(sums: pl.DataFrame, *, is_loaded: bool) -> pl.DataFrame:
         spend=spent / 100,
         cost_basis=pl.lit("loaded" if is_loaded else "media"),
     )
-
-
-def with_ends(costs: pl.DataFrame, uneven: dict[str, float | None], *, by: str | None) -> pl.DataFrame:
-    """The interval of a cost per SQL: the spend over the ends of the SQLs' count."""
-    groups = costs[by] if by else [""]
-    ends = count_ends(costs["sqls"], pl.Series([uneven.get(name) or 1.0 for name in groups], dtype=pl.Float64))
-    low, high = rate("spend", "most"), rate("spend", "fewest")
-    return costs.with_columns(ends).with_columns(cost_per_sql_low=low, cost_per_sql_high=high)
 
 
 def has_time_for_customers(scope: Scope, *, policy: Policy, as_of: datetime | None) -> bool:

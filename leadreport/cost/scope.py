@@ -11,7 +11,7 @@ import polars as pl
 from leadreport.clock import Period, local_date
 from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.policy import Policy
-from leadreport.rates import UNKNOWN, named_groups, per_group, unevenness
+from leadreport.rates import UNKNOWN, count_ends, named_groups, per_group, unevenness
 from leadreport.words import COUNTED
 
 Basis = Literal["period", "cohort"]
@@ -101,16 +101,13 @@ def counted_on(stage: str, scope: Scope) -> pl.Expr:
 def counts_in(facts: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFrame:
     """Leads, MQLs, SQLs and customers per group: entries within the scope, or what the scope's leads became.
 
-    Of the SQLs, `signed_sqls` meet the signed criteria; none do when the facts do not say so.
+    Of the SQLs, `signed_sqls` meet the signed criteria; null unless the facts say so (`qualify.classify_leads`).
     """
     holds = {name: scope.holds(counted_on(stage, scope)) for name, stage in COUNTED.items()}
-    holds["signed_sqls"] = holds["sqls"] & (pl.col("meets_mql") & pl.col("meets_sql") if is_judged(facts) else False)
-    return per_group(facts, by, **{name: each.sum().cast(pl.Int64) for name, each in holds.items()})
-
-
-def is_judged(facts: pl.DataFrame) -> bool:
-    """Whether the facts say which leads meet the signed criteria, as `qualify.classify_leads` does."""
-    return {"meets_mql", "meets_sql"} <= set(facts.columns)
+    counts = {name: each.sum().cast(pl.Int64) for name, each in holds.items()}
+    is_judged = {"meets_mql", "meets_sql"} <= set(facts.columns)
+    signed = (holds["sqls"] & pl.col("meets_mql") & pl.col("meets_sql")).sum() if is_judged else pl.lit(None)
+    return per_group(facts, by, **counts, signed_sqls=signed.cast(pl.Int64))
 
 
 def week_unevenness(
@@ -132,6 +129,15 @@ def week_unevenness(
     ago = rows.select("group", week=((end_on - pl.col("counted_on")).dt.total_days() - 1) // 7)
     inside = ago.filter(pl.col("week").is_between(0, weeks - 1)).group_by("group")
     return {name: unevenness(np.bincount(part["week"], minlength=weeks), error=error) for (name,), part in inside}
+
+
+def ends_of_counts(
+    counts: pl.DataFrame, facts: pl.DataFrame, scope: Scope, *, stage: str, by: str | None
+) -> list[pl.Series]:
+    """The 95 % interval of each group's SQLs or customers, as wide as their weeks are uneven: `fewest`, `most`."""
+    uneven = week_unevenness(facts, scope, stage=stage, by=by)
+    factors = [uneven.get(name) or 1.0 for name in (counts[by] if by else [""])]
+    return count_ends(counts[f"{stage}s"], pl.Series(factors, dtype=pl.Float64))
 
 
 def spend_in(spend: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFrame:
@@ -159,7 +165,8 @@ def scope_sums(
     amounts = spend_in(spend.with_columns(cents=cents()), scope, by=by)
     if by is None:
         return counts.hstack(amounts).with_columns(spread_cents=pl.lit(0, dtype=pl.Int64))
-    both = counts.join(amounts, on=by, how="full", coalesce=True).with_columns(pl.exclude(by).fill_null(0)).sort(by)
+    both = counts.join(amounts, on=by, how="full", coalesce=True).sort(by)
+    both = both.with_columns(pl.exclude(by, "signed_sqls").fill_null(0))
     return spread_sales(both, by=by, spread=spread)
 
 

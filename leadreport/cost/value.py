@@ -7,17 +7,10 @@ import polars as pl
 
 from leadreport.clock import Period, local_date
 from leadreport.cost.per_stage import unknown_without, with_costs
-from leadreport.cost.scope import (
-    Spread,
-    cents,
-    refuse_mixed_currencies,
-    scope_of,
-    scope_sums,
-    week_unevenness,
-)
-from leadreport.errors import InputError, did_you_mean
+from leadreport.cost.scope import Spread, cents, ends_of_counts, refuse_mixed_currencies, scope_of, scope_sums
+from leadreport.errors import InputError
 from leadreport.policy import Policy
-from leadreport.rates import UNKNOWN, count_ends, per_group, rate, rate_with_ends
+from leadreport.rates import UNKNOWN, per_group, rate, rate_with_ends
 from leadreport.words import ABOVE_VALUE, TOO_CLOSE, TOO_FEW, WORTH_IT
 
 Z = NormalDist().inv_cdf(0.975)
@@ -88,10 +81,8 @@ def lead_value(
     keys = [by] if by else []
     joined = costs.join(counts, on=by, how="left").sort(by) if by else costs.hstack(counts)
     joined = joined.with_columns(pl.col("customers", "mqls", "sqls", "amounts", "amount_cents").fill_null(0))
-    uneven = week_unevenness(mature, scope, stage="customer", by=by)
-    factors = pl.Series([uneven.get(name) or 1.0 for name in (joined[by] if by else [""])], dtype=pl.Float64)
-    ends = dict(zip(("customers_low", "customers_high"), count_ends(joined["customers"], factors), strict=True))
-    joined = joined.with_columns(**ends)
+    fewest, most = ends_of_counts(joined, mature, scope, stage="customer", by=by)
+    joined = joined.with_columns(customers_low=fewest, customers_high=most)
     return with_verdict(with_value(joined, mature, margin=policy.cost.margin)).select(*keys, *COLUMNS)
 
 
@@ -191,19 +182,21 @@ def move_budget(
     values: pl.DataFrame,
     *,
     by: str = "channel",
-    source: str,
-    target: str,
     share: float = 0.1,
     elasticities: tuple[float, ...] = ELASTICITIES,
 ) -> pl.DataFrame:
-    """What moving a share of one group's marketing money to another would do to the customers (definition 27).
+    """What moving marketing money from the most expensive customers to each other group would do (definition 27).
 
-    `values` has the rows of `lead_value` by `by`: mature leads and the spend of their days. The target's marketing
-    money is at most doubled. Its customers are assumed to follow it to the power of the elasticity e: with e = 1 the
-    next euro brings as much as the last, which no channel sustains; below 1 it brings less. History alone does not show
+    `values` has the rows of `lead_value` by `by`: mature leads and the spend of their days. The source has the most
+    marketing spend per customer; a `share` of it goes to a target, whose marketing money is at most doubled. Groups
+    with less than a quarter of marketing in their spend, and what names no group, neither give nor take.
+
+    A target's customers are assumed to follow its marketing money to the power of the elasticity e: with e = 1 the next
+    euro brings as much as the last, which no channel sustains; below 1 it brings less. History alone does not show
     which one holds, so each is a row; the source loses in proportion, the most that it can. Columns: source, target,
     elasticity, moved_spend, lost_customers, gained_customers, net_customers with low and high, price_per_added_lead
-    (what a further lead of the target costs, with its sales work), verdict: "gains", "loses" or "too close to call".
+    (what a further lead of the target costs, with its sales work), verdict: "gains" when the interval lies above 0 and
+    that price below the lower end of what a lead is worth, "loses" when it lies below 0, else "too close to call".
 
     With m moved from the source's marketing A to the target's B, the source's a customers fall by a m / A and the
     target's b rise by b ((1 + m / B)^e - 1). The ends of the difference come from the intervals of both counts by MOVER
@@ -213,89 +206,62 @@ def move_budget(
     Raises
     ------
     InputError
-        When a group is missing or has no marketing spend, or the share is not above 0 and at most 1.
+        When the share is not above 0 and at most 1.
 
     Examples
     --------
     >>> values = pl.DataFrame({"channel": ["fairs", "search"], "leads": [300, 900], "customers": [10, 90]})
     >>> ends = {"customers_low": pl.Series([5.1, 73.0]), "customers_high": pl.Series([17.7, 110.0])}
-    >>> values = values.with_columns(**ends, marketing_spend=pl.lit(9000.0), spend=pl.lit(9000.0))
-    >>> moved = move_budget(values, source="fairs", target="search", share=0.5)
+    >>> spend = {name: pl.lit(9000.0) for name in ("marketing_spend", "spend")}
+    >>> moved = move_budget(values.with_columns(**ends, **spend, lead_value_low=pl.lit(40.0)), share=0.5)
     >>> moved.select("elasticity", pl.col("net_customers").round(1), "verdict").rows()
     [(1.0, 40.0, 'gains'), (0.75, 27.0, 'gains'), (0.5, 15.2, 'gains')]
     """
     if not 0 < share <= 1:
         raise InputError(f"a share of the budget is above 0 and at most 1; this one is {share}")
-    one, two = (group_row(values, by, name) for name in (source, target))
-    moved = min(share * one["marketing_spend"], two["marketing_spend"])
-    fall = moved / one["marketing_spend"]
-    rise = pl.lit(1 + moved / two["marketing_spend"]).pow("elasticity") - 1
-    sales = (two["spend"] - two["marketing_spend"]) / max(two["leads"], 1)
-    net, low, high = (pl.col(name) for name in ("net_customers", "low", "high"))
-    rows = pl.DataFrame({"source": source, "target": target, "elasticity": elasticities, "moved_spend": moved})
+    is_bought = pl.col("marketing_spend") > LEAST_MARKETING_SHARE * pl.col("spend")
+    price = pl.col("marketing_spend") / pl.col("customers")  # infinite without a customer: the most expensive
+    able = values.filter(is_bought, pl.col(by) != UNKNOWN).sort(price, by, descending=[True, False])
+    source = able.head(1).select(pl.all().name.prefix("source_"))
+    pairs = able.slice(1).join(source, how="cross").join(pl.DataFrame({"elasticity": elasticities}), how="cross")
+    marketing, losing, money = (pl.col(name) for name in ("marketing_spend", "source_marketing_spend", "moved_spend"))
+    fall, rise = money / losing, (1 + money / marketing).pow("elasticity") - 1
+    lost, gained, net = (pl.col(f"{kind}_customers") for kind in ("lost", "gained", "net"))
+    names = [f"{side}customers" for side in ("", "source_")]
+    (below, above), (source_below, source_above) = (
+        [pl.col(f"{name}_{end}") - pl.col(name) for end in ("low", "high")] for name in names
+    )
     return (
-        rows.with_columns(lost_customers=fall * one["customers"], gained_customers=rise * two["customers"])
-        .with_columns(net_customers=pl.col("gained_customers") - pl.col("lost_customers"))
+        pairs.with_columns(moved_spend=pl.min_horizontal(share * losing, marketing))
+        .with_columns(lost_customers=fall * pl.col("source_customers"), gained_customers=rise * pl.col("customers"))
+        .with_columns(net_customers=gained - lost)
         .with_columns(
-            low=net - ((rise * below(two)) ** 2 + (fall * above(one)) ** 2).sqrt(),
-            high=net + ((rise * above(two)) ** 2 + (fall * below(one)) ** 2).sqrt(),
-            price_per_added_lead=moved / (rise * two["leads"]) + sales,
-            verdict=pl.lit(TOO_CLOSE),
+            low=net - ((rise * below) ** 2 + (fall * source_above) ** 2).sqrt(),
+            high=net + ((rise * above) ** 2 + (fall * source_below) ** 2).sqrt(),
+            price_per_added_lead=money / (rise * pl.col("leads")) + (pl.col("spend") - marketing) / pl.col("leads"),
         )
         .with_columns(
-            verdict=pl.when(low > 0).then(pl.lit(GAINS)).when(high < 0).then(pl.lit(LOSES)).otherwise("verdict")
+            verdict=pl.when(pl.col("low") > 0, pl.col("price_per_added_lead") < pl.col("lead_value_low"))
+            .then(pl.lit(GAINS))
+            .when(pl.col("high") < 0)
+            .then(pl.lit(LOSES))
+            .otherwise(pl.lit(TOO_CLOSE))
         )
+        .select(pl.col(f"source_{by}").alias("source"), pl.col(by).alias("target"), *MOVED)
     )
 
 
-def below(row: dict) -> float:
-    """How far the lower end of a group's customers lies below their number."""
-    return row["customers"] - row["customers_low"]
+MOVED = (
+    *("elasticity", "moved_spend", "lost_customers", "gained_customers", "net_customers", "low", "high"),
+    *("price_per_added_lead", "verdict"),
+)
 
 
-def above(row: dict) -> float:
-    """How far the upper end lies above it."""
-    return row["customers_high"] - row["customers"]
+def budget_advice(moves: pl.DataFrame) -> pl.DataFrame:
+    """The move that gains customers however saturated its target is: rows of `move_budget`, none when there is none.
 
-
-def group_row(values: pl.DataFrame, by: str, name: str) -> dict:
-    """One group's customers and marketing spend."""
-    found = values.filter(pl.col(by) == name)
-    if found.is_empty():
-        raise InputError(f"there is no {by} '{name}'", hint=did_you_mean(name, values[by].to_list()))
-    row = found.row(0, named=True)
-    if not row["marketing_spend"]:
-        raise InputError(f"'{name}' has no marketing spend to move or to add to")
-    return row
-
-
-def budget_advice(values: pl.DataFrame, *, by: str = "channel", share: float = 0.1) -> pl.DataFrame:
-    """The move of marketing money that clearly gains customers: rows of `move_budget`, none when there is none to make.
-
-    The source has the most marketing spend per customer. A target can take money when even under the strongest
-    saturation it gains more customers than the source loses, by the interval, and a further lead costs less than the
-    lower end of what a lead is worth. Of several, the one with the surest gain.
+    Of several targets the one with the surest gain.
     """
-    is_bought = pl.col("marketing_spend") > LEAST_MARKETING_SHARE * pl.col("spend")
-    able = values.filter(is_bought, pl.col(by) != UNKNOWN)
-    price = pl.col("marketing_spend") / pl.col("customers")  # infinite without a customer: the most expensive
-    ordered = able.sort(price, by, descending=[True, False])
-    moves = [
-        move_budget(able, by=by, source=ordered[by][0], target=name, share=share).with_columns(worth=pl.lit(worth))
-        for name, worth in ordered.select(by, "lead_value_low").drop_nulls().rows()
-        if name != ordered[by][0]
-    ]
-    sure = [
-        move
-        for move in moves
-        if (move["verdict"] == GAINS).all() and (move["price_per_added_lead"] < move["worth"]).all()
-    ]
-    return max(sure, key=lambda move: move["low"].min()).drop("worth") if sure else pl.DataFrame(schema=MOVE)
-
-
-MOVE = {
-    **dict.fromkeys(("source", "target"), pl.String),
-    **dict.fromkeys(("elasticity", "moved_spend", "lost_customers", "gained_customers", "net_customers"), pl.Float64),
-    **dict.fromkeys(("low", "high", "price_per_added_lead"), pl.Float64),
-    "verdict": pl.String,
-}
+    surest = pl.col("low").min().over("target")
+    sure = moves.filter((pl.col("verdict") == GAINS).all().over("target"))
+    return sure.filter(surest == surest.max())

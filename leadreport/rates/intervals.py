@@ -164,24 +164,21 @@ def unevenness(weekly: np.ndarray, *, error: float = 0.05) -> float | None:
     `weekly` are the counts of successive weeks; with fewer than eight the factor is not known (None). Variances and
     intervals of Poisson counts are widened by it (quasi-Poisson: Wedderburn 1974, Biometrika 61, 439-447).
 
-    The dispersion is the mean of (x2 - x1)^2 / (x1 + x2) over successive weeks (von Neumann 1941, Annals of
-    Mathematical Statistics 12, 367-395): each term is 1 on average for Poisson counts, and a step or a slow trend
-    raises few terms or little. It has about 2/3 as many degrees of freedom as there are terms, so that it is multiplied
-    by (t / z)^2, the two-sided quantiles of Student's t and of the normal distribution. It is never below 1.
+    The dispersion is the sum of (x2 - x1)^2 over that of x1 + x2, of successive weeks (von Neumann 1941, Annals of
+    Mathematical Statistics 12, 367-395): it is 1 on average for Poisson counts, and a step or a slow trend raises few
+    terms or little. It has about 2/3 as many degrees of freedom as there are terms, so that it is multiplied by
+    (t / z)^2, the two-sided quantiles of Student's t and of the normal distribution. It is never below 1.
 
     Examples
     --------
     >>> unevenness(np.array([5, 5, 6, 5, 4, 5, 5, 6])), round(unevenness(np.array([2, 9, 3, 8, 1, 9, 2, 8])), 1)
-    (1.0, 8.3)
+    (1.0, 7.5)
     """
     if len(weekly) < LEAST_PERIODS:
         return None
-    sums = weekly[1:] + weekly[:-1]
-    terms = np.diff(weekly)[sums > 0] ** 2 / sums[sums > 0]
-    if not len(terms):
-        return 1.0
-    widened = stdtrit(max(2 / 3 * len(terms), 1), 1 - error / 2) / ndtri(1 - error / 2)
-    return max(1.0, float(terms.mean() * widened**2))
+    sums = (weekly[1:] + weekly[:-1]).sum()
+    widened = stdtrit(2 / 3 * (len(weekly) - 1), 1 - error / 2) / ndtri(1 - error / 2)
+    return max(1.0, float((np.diff(weekly) ** 2).sum() / sums * widened**2)) if sums else 1.0
 
 
 def count_ends(counts: pl.Series, unevenness: pl.Series) -> list[pl.Series]:
