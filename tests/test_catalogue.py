@@ -34,7 +34,7 @@ class Sample:
     ready = cached_property(lambda self: lr.ready_since(self.facts, self.activities, **self.policy))
     touches = cached_property(lambda self: self.activities.drop_nulls("channel"))
     costs = cached_property(
-        lambda self: lr.cost_per_sql(self.facts, self.spend, by="channel", period=self.quarter, **self.policy)
+        lambda self: lr.cost_per_sql(self.named, self.spend, by="channel", period=self.quarter, **self.policy)
     )
     weekly = cached_property(
         lambda self: lr.cohort_conversion(
@@ -71,7 +71,7 @@ FRAMES = {
     ),
     "call_now": lambda: lr.call_now(sample.named),
     "close_rates": lambda: lr.close_rates(sample.known, by="source"),
-    "closed_loop": lambda: lr.closed_loop(sample.facts, sample.activities),
+    "closed_loop": lambda: lr.closed_loop(sample.facts, sample.activities, **sample.now),
     "cohort_conversion": lambda: sample.cohorts,
     "cohort_heatmap": lambda: lr.cohort_heatmap(
         sample.facts, from_stage="lead", to_stage="customer", every="month", ages=4, **sample.now
@@ -100,13 +100,7 @@ FRAMES = {
     "learnt_horizons": lambda: lr.learnt_horizons(sample.facts, **sample.now),
     "left_truncation": lambda: lr.left_truncation(sample.facts, **sample.now),
     "mix_and_rate": lambda: lr.mix_and_rate(sample.weekly.head(40), sample.weekly.tail(40), by="channel"),
-    "move_budget": lambda: lr.move_budget(
-        sample.costs.drop_nulls("cost_per_sql"),
-        by="channel",
-        source=sample.costs["channel"][0],
-        target=sample.costs["channel"][1],
-        share=0.1,
-    ),
+    "move_budget": lambda: lr.move_budget(FRAMES["lead_value"]()),
     "nurture_list": lambda: lr.nurture_list(sample.named),
     "overdue_leads": lambda: lr.overdue_leads(sample.handed, **sample.now),
     "points_of": lambda: lr.points_of(sample.scored, sample.card),
@@ -118,7 +112,7 @@ FRAMES = {
     "rejection_reasons": lambda: lr.rejection_reasons(sample.handed, **sample.policy),
     "restated": lambda: lr.restated(sample.published.with_columns(pl.col("value") + 0.5), sample.published),
     "returning_leads": lambda: lr.returning_leads(sample.named),
-    "sales_velocity": lambda: lr.sales_velocity(sample.facts, **sample.policy),
+    "sales_velocity": lambda: lr.sales_velocity(sample.facts, sample.ws.deals, **sample.policy),
     "speed_to_lead": lambda: lr.speed_to_lead(sample.handed, by="owner", **sample.now),
     "spend_lag": lambda: lr.spend_lag(sample.facts, **sample.now),
     "stability": lambda: lr.stability(sample.facts.tail(500), sample.card),
@@ -148,12 +142,12 @@ FRAMES = {
     "forecast_total": lambda: lr.forecast_total(sample.ahead, **sample.policy),
     "framework_coverage": lambda: lr.framework_coverage(sample.facts),
     "model_gaps": lambda: lr.model_gaps(FRAMES["credit_by_model"]()),
-    "pipeline_coverage": lambda: lr.pipeline_coverage(sample.facts, **sample.now),
+    "pipeline_coverage": lambda: lr.pipeline_coverage(sample.ws.deals, **sample.now),
     "qualification_summary": lambda: lr.qualification_summary(sample.named),
     "sales_opinion": lambda: lr.sales_opinion(
         sample.facts, FRAMES["close_rates"](), period=sample.quarter, **sample.now
     ),
-    "shift_to_cheapest": lambda: lr.shift_to_cheapest(sample.costs, FRAMES["lead_value"]()),
+    "budget_advice": lambda: lr.budget_advice(FRAMES["move_budget"]()),
     "slow_owners": lambda: lr.slow_owners(sample.facts, period=sample.quarter, **sample.now),
     "total_effects": lambda: lr.total_effects(FRAMES["mix_and_rate"]()),
     "unassigned": lambda: lr.unassigned(sample.costs),
@@ -202,7 +196,8 @@ OF_THE_ROW = {
 OTHERWISE = {
     "backtest, calibration": {"band": "is_integer"},
     "backtest, deciles": {"leads": "is_float", "customers": "is_float"},
-    "shift_to_cheapest": {"target": "is_text"},
+    "budget_advice": {"target": "is_text"},
+    "move_budget": {"target": "is_text"},
     "import_spikes": {"usual_leads": "is_float"},
     "cost_change": {"previous": "is_float"},
     "handoff_change": {"previous": "is_float"},
@@ -253,7 +248,7 @@ NO_METRICS = {
     *("classified_leads", "mature_leads", "named_touches", "newest_leads", "open_leads_by_score", "recent_leads"),
     *("scored_leads", "seen_at", "settled_leads", "split_by_time", "training_leads", "with_later_outcome"),
     *("changed", "channels_above_value", "disliked", "longest_wait", "losing_steps", "most_overdue"),
-    *("movable_channels", "outside_limits", "policy_backtest", "policy_thresholds", "real_differences"),
+    *("outside_limits", "policy_backtest", "policy_thresholds", "real_differences"),
     *("recent_mix", "with_total"),
 }
 """Functions that give no frame of their own: instants, cards, sentences, some leads, rows of another metric."""

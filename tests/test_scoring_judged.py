@@ -13,7 +13,6 @@ from leadreport.policy import parse_policy, preset_text
 from leadreport.scoring import (
     backtest,
     close_rates,
-    closed_loop,
     fit_scorecard,
     leakage_audit,
     mature_leads,
@@ -302,66 +301,6 @@ def test_origins_are_judged_by_what_they_close():
         ("unknown", 100, 5, "normal variation"),
         ("bought_list", 400, 4, "below the others"),
     ]
-
-
-def looped() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """60 won and 140 lost leads; won ones came to webinars, everybody opens mail, sales calls all."""
-    ids = [f"L{i}" for i in range(200)]
-    facts = pl.DataFrame(
-        {
-            "lead_id": ids,
-            "source": ["form"] * 200,
-            "is_customer": [i < 60 for i in range(200)],
-            "customer_at": [day(50) if i < 60 else None for i in range(200)],
-            "lost_at": [None if i < 60 else day(40) for i in range(200)],
-        }
-    )
-    webinars = [(f"L{i}", "webinar", "lead", "pricing", day(10)) for i in range(200) if i < 40 or i % 7 == 0]
-    mails = [(f"L{i}", "email_click", "lead", None, day(11)) for i in range(0, 200, 2)]
-    views = [(f"L{i}", "page_view", "lead", None, day(number)) for i in range(200) for number in (7, 8, 9, 13)]
-    calls = [(f"L{i}", "call", "sales", None, day(12)) for i in range(200)]
-    late = [(f"L{i}", "onboarding_page", "lead", None, day(60)) for i in range(60)]
-    schema = ["lead_id", "kind", "by", "detail", "happened_at"]
-    return facts, pl.DataFrame(webinars + mails + views + calls + late, schema=schema, orient="row")
-
-
-def test_the_closed_loop_shows_what_won_leads_did_before_they_bought():
-    loop = closed_loop(*looped(), aspects=["source"])
-    assert loop.select("aspect", "value", "won", "lost", "verdict").rows() == [
-        ("behaviour", "webinar", 43, 20, "more among won"),
-        ("page or offer", "pricing", 43, 20, "more among won"),
-        ("behaviour", "email_click", 30, 70, "normal variation"),
-        ("behaviour", "page_view", 60, 140, "normal variation"),
-        ("source", "form", 60, 140, "normal variation"),
-    ]
-
-
-def test_doing_more_of_everything_is_not_doing_something_else():
-    """Won leads view four pages and lost ones one, each page alike: no page stands out."""
-    ids = [f"L{i:03d}" for i in range(400)]
-    facts = pl.DataFrame({"lead_id": ids, "is_customer": [i % 4 == 0 for i in range(400)], "lost_at": [1] * 400})
-    pages = ("home", "blog", "product", "about")
-    views = [
-        (lead, "page_view", pages[(i // 4 + j) % 4], day(1))
-        for i, lead in enumerate(ids)
-        for j in range(8)
-        if i % 4 == 0 or j < 1 + i // 4 % 8
-    ]
-    activities = pl.DataFrame(views, schema=["lead_id", "kind", "detail", "happened_at"], orient="row")
-    loop = closed_loop(facts, activities, aspects=[]).filter(pl.col("aspect") == "page or offer")
-    assert (loop["difference"] > 0.1).all()
-    assert (loop["verdict"] == "normal variation").all()
-
-
-def test_with_many_comparisons_chance_is_not_called_a_finding():
-    rng = np.random.default_rng(3)
-    facts = pl.DataFrame(
-        {f"c{j}": rng.integers(0, 4, 400).astype(str) for j in range(40)}
-        | {"lead_id": [str(i) for i in range(400)], "is_customer": rng.random(400) < 0.3}
-    ).with_columns(lost_at=pl.when(~pl.col("is_customer")).then(1))
-    loop = closed_loop(facts, aspects=[f"c{j}" for j in range(40)])
-    assert (loop["p_value"] < 0.05).any()
-    assert (loop["verdict"] == "normal variation").all()
 
 
 def test_a_score_judges_leads_it_has_not_seen_no_better_than_chance_when_there_is_nothing_to_learn():

@@ -10,7 +10,6 @@ import pytest
 from leadreport.policy import parse_policy, preset_text
 from leadreport.scoring import (
     close_rates,
-    closed_loop,
     fit_scorecard,
     leakage_audit,
     mature_leads,
@@ -224,19 +223,6 @@ def test_an_attribute_leaks_when_its_fill_rates_are_half_of_all_leads_apart(fill
 
 
 # Comparisons
-
-
-@pytest.mark.parametrize(("leads", "rows"), [(5, 2), (4, 1)])
-def test_what_five_leads_have_is_compared(leads, rows):
-    facts = pl.DataFrame(
-        {
-            "lead_id": [str(i) for i in range(60)],
-            "source": ["fair" if i < leads else "form" for i in range(60)],
-            "is_customer": [i % 2 == 0 for i in range(60)],
-            "lost_at": [None if i % 2 == 0 else 1 for i in range(60)],
-        }
-    )
-    assert closed_loop(facts, aspects=["source"]).height == rows
 
 
 @pytest.mark.parametrize(("customers", "verdict"), [(18, "normal variation"), (19, "above the others")])

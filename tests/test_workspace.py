@@ -52,6 +52,19 @@ def test_tables_hold_what_had_happened_by_the_instant(folder):
     assert (then.spend["amount"].sum(), now.spend["amount"].sum()) == (5, 12)
 
 
+def test_what_a_merged_away_record_did_is_its_survivors_and_the_record_itself_stays(folder):
+    leads = (
+        "lead_id,created_at,merged_into\na,2026-03-01T09:00:00Z,b\nb,2026-03-02T09:00:00Z,c\nc,2026-03-03T09:00:00Z,\n"
+    )
+    seen = "lead_id,happened_at,kind,by\na,2026-03-02T09:00:00Z,webinar,lead\nc,2026-03-03T09:00:00Z,webinar,lead\n"
+    deals = "deal_id,lead_id,created_at,status\nd,b,2026-03-04T09:00Z,open\ne,,2026-03-05T09:00Z,open\n"
+    for name, text in {"leads": leads, "activities": seen, "deals": deals}.items():
+        (folder / f"{name}.csv").write_text(text)
+    ws = lr.open_workspace(folder, as_of="2026-03-11")
+    assert ws.activities["lead_id"].to_list() == ["c", "c"] and ws.deals["lead_id"].to_list() == ["c", None]
+    assert ws.leads["lead_id"].to_list() == ["a", "b", "c"]
+
+
 def test_the_second_opening_reads_what_the_first_one_computed(folder):
     first = lr.open_workspace(folder, as_of="2026-03-11")
     written = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}

@@ -56,19 +56,22 @@ def arrival_ages(lag: pl.DataFrame) -> pl.DataFrame:
 
 def sales_velocity(
     facts: pl.DataFrame,
+    deals: pl.DataFrame,
     *,
     by: str | None = None,
     policy: Policy,
     target_amount: float | None = None,
 ) -> pl.DataFrame:
-    """Sales velocity: open opportunities x average won amount x win rate / days from opportunity to customer.
+    """Sales velocity: open opportunities x average won amount x win rate / days from deal to customer.
 
-    One row per group: opportunities (leads with an open deal), open_amount, won, lost, win_rate (won / (won + lost), by
-    count) with low and high, won_amount (mean of a customer), cycle_days (median of the won), velocity_value (money a
-    day), expected_value (open amount x win rate) and, with a `target_amount`, coverage (open amount over the target).
+    `deals` are counted, second purchases too; a deal that names no lead of the facts is in the group "unknown", so that
+    groups add up. One row per group: opportunities (open deals), open_amount, won, lost, win_rate (won / (won + lost))
+    with low and high, win_amount_rate (the same by amount) with amount_low and amount_high, total_amount (won in all),
+    won_amount (mean of a won deal), cycle_days (median of the won), velocity_value (money a day), expected_value (open
+    amount x win rate) and, with a `target_amount`, coverage (open amount over the target).
 
     Groups without any deal are left out. The win rate is of deals, not of leads: it is not the close rate
-    (definition 11).
+    (definition 11). A share p of amounts a has the interval of p of (sum of a)^2 / sum of a^2 equal deals (Kish 1965).
 
     Raises
     ------
@@ -80,50 +83,56 @@ def sales_velocity(
     >>> from datetime import UTC, datetime
     >>> from leadreport.policy import parse_policy, preset_text
     >>> days = [datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 25, tzinfo=UTC)]
-    >>> facts = pl.DataFrame({"open_deals": [0, 1], "won_deals": [1, 0], "lost_deals": [0, 0], "currency": ["EUR"] * 2})
-    >>> is_won = pl.col("won_deals") > 0
-    >>> facts = facts.with_columns(
-    ...     opportunity_at=pl.lit(days[0]),
-    ...     customer_at=pl.when(is_won).then(pl.lit(days[1])),
-    ...     won_amount=pl.when(is_won).then(900.0),
-    ...     open_amount=pl.when(~is_won).then(500.0),
+    >>> deals = pl.DataFrame({"lead_id": ["a", None], "status": ["open", "won"], "created_at": [days[0]] * 2})
+    >>> deals = deals.with_columns(
+    ...     closed_at=pl.Series([None, days[1]]), amount=pl.Series([500.0, 900.0]), currency=pl.lit("EUR")
     ... )
-    >>> velocity = sales_velocity(facts, policy=parse_policy(preset_text("startup")))
+    >>> facts = pl.DataFrame({"lead_id": ["a"]})
+    >>> velocity = sales_velocity(facts, deals, policy=parse_policy(preset_text("startup")))
     >>> velocity.select("opportunities", "win_rate", "won_amount", "cycle_days", "velocity_value").row(0)
     (1, 1.0, 900.0, 20.0, 45.0)
     """
-    has_amount = pl.col("won_amount").is_not_null() | pl.col("open_amount").is_not_null()
-    refuse_mixed_currencies(facts.filter(has_amount), what="the deals' amount", currency=policy.company.currency)
+    valued = deals.filter(pl.col("amount").is_not_null())
+    refuse_mixed_currencies(valued, what="the deals' amount", currency=policy.company.currency)
+    own = deals.join(facts.select("lead_id", by), on="lead_id", how="left") if by else deals
+    won, lost, is_open = (pl.col("status") == status for status in ("won", "lost", "open"))
+    cents_of = {status: cents("amount").filter(pl.col("status") == status) for status in ("won", "lost", "open")}
+    closed = cents("amount").filter(won | lost)
     counts = per_group(
-        facts,
+        own,
         by,
-        opportunities=(pl.col("open_deals") > 0).sum().cast(pl.Int64),
-        open_amount=cents("open_amount").sum() / 100,
-        won=pl.col("won_deals").sum().cast(pl.Int64),
-        lost=pl.col("lost_deals").sum().cast(pl.Int64),
-        won_amount=rate(cents("won_amount").sum(), pl.col("won_amount").count()) / 100,
-        cycle_days=days_between("opportunity_at", "customer_at").median(),
-    )
-    counts = counts.filter(pl.sum_horizontal("opportunities", "won", "lost") > 0)
-    win_rate = rate_with_ends("won", pl.col("won") + pl.col("lost"), name="win_rate")
-    return counts.with_columns(**win_rate).select(
+        opportunities=is_open.sum().cast(pl.Int64),
+        open_amount=cents_of["open"].sum() / 100,
+        won=won.sum().cast(pl.Int64),
+        lost=lost.sum().cast(pl.Int64),
+        total_amount=cents_of["won"].sum() / 100,
+        won_amount=cents_of["won"].mean() / 100,
+        share=rate(cents_of["won"].sum(), closed.sum()),
+        alike=rate(closed.sum().cast(pl.Float64).pow(2), closed.cast(pl.Float64).pow(2).sum()),
+        cycle_days=days_between("created_at", "closed_at").filter(won).median(),
+    ).filter(pl.sum_horizontal("opportunities", "won", "lost") > 0)
+    of_deals = rate_with_ends("won", pl.col("won") + pl.col("lost"), name="win_rate")
+    worth = pl.col("share") * pl.col("alike")
+    of_amounts = rate_with_ends(worth, "alike", name="win_amount_rate", low="amount_low", high="amount_high")
+    return counts.with_columns(**of_deals, **of_amounts).select(
         *([by] if by else []),
-        *("opportunities", "open_amount", "won", "lost", "win_rate", "low", "high", "won_amount", "cycle_days"),
+        *("opportunities", "open_amount", "won", "lost", "win_rate", "low", "high"),
+        *("win_amount_rate", "amount_low", "amount_high", "total_amount", "won_amount", "cycle_days"),
         velocity_value=rate(pl.col("opportunities") * pl.col("won_amount") * pl.col("win_rate"), "cycle_days"),
         expected_value=pl.col("open_amount") * pl.col("win_rate"),
         coverage=rate("open_amount", pl.lit(target_amount, dtype=pl.Float64)),
     )
 
 
-def pipeline_coverage(facts: pl.DataFrame, *, policy: Policy, as_of: datetime, weeks: int = 13) -> pl.DataFrame:
-    """The open amount against what was won in the last weeks.
+def pipeline_coverage(deals: pl.DataFrame, *, policy: Policy, as_of: datetime, weeks: int = 13) -> pl.DataFrame:
+    """The open amount against what was won in the last weeks, second purchases and deals without a lead included.
 
     One row: open_amount, recent_amount (won in the `weeks` weeks before `as_of`), coverage (open over recent),
     expected_value (open amount x win rate). No row when nothing is open, or nothing was won.
     """
-    is_recent = pl.col("won_at") >= as_of - timedelta(weeks=weeks)
-    recent = facts.filter(is_recent).select(cents("won_amount").sum() / 100).item()
-    pipe = sales_velocity(facts, policy=policy, target_amount=recent)
+    is_recent = (pl.col("status") == "won") & (pl.col("closed_at") >= as_of - timedelta(weeks=weeks))
+    recent = deals.filter(is_recent).select(cents("amount").sum() / 100).item()
+    pipe = sales_velocity(deals, deals, policy=policy, target_amount=recent)
     found = pipe.select("open_amount", pl.lit(recent).alias("recent_amount"), "coverage", "expected_value")
     return found.filter(pl.col("open_amount") > 0, pl.col("recent_amount") > 0)
 

@@ -3,10 +3,19 @@
 from datetime import datetime
 
 import polars as pl
-from scipy.special import gammaincinv
+from scipy.special import ndtr
 
 from leadreport.clock import Period
-from leadreport.cost.scope import Basis, Scope, Spread, refuse_mixed_currencies, scope_of, scope_sums
+from leadreport.cost.scope import (
+    Basis,
+    Scope,
+    Spread,
+    ends_of_counts,
+    refuse_mixed_currencies,
+    scope_of,
+    scope_sums,
+    week_unevenness,
+)
 from leadreport.policy import Policy
 from leadreport.rates import UNKNOWN, headlines, rate
 from leadreport.words import COUNTED, DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
@@ -34,10 +43,12 @@ def cost_per_sql(
     "mqls" or "leads", or "none" to leave it unattributed; in whole cents, so that groups sum to the total.
 
     One row per group ("unknown" for leads and spend that name none), sorted; one in all without `by`. Columns: leads,
-    mqls, sqls, customers, marketing_spend, sales_spend, spread_spend (of sales_spend, what was spread), spend,
-    cost_per_lead, cost_per_mql, cost_per_sql with cost_per_sql_low and cost_per_sql_high (exact Poisson 95 % of the SQL
-    count: chance alone, so somewhat too narrow where weeks are more uneven than that), cost_per_customer, cost_basis.
-    Without SQLs there is no cost per SQL: it is null. A cohort too young for its customers has no cost_per_customer.
+    mqls, sqls, customers, signed_sqls (of the sqls, those that meet the signed criteria; null unless the facts are
+    those of `qualify.classify_leads`), marketing_spend, sales_spend, spread_spend (of sales_spend, what was spread),
+    spend, cost_per_lead, cost_per_mql, cost_per_sql with cost_per_sql_low and cost_per_sql_high (95 %, as wide as the
+    SQLs of the last 52 weeks are uneven; with fewer than eight weeks chance alone), cost_per_signed_sql,
+    cost_per_customer, cost_basis. Without SQLs there is no cost per SQL: it is null. A cohort too young for its
+    customers has no cost_per_customer.
 
     Raises
     ------
@@ -63,6 +74,9 @@ def cost_per_sql(
     scope = scope_of(basis=basis, period=period, policy=policy, as_of=as_of)
     sums = scope_sums(facts, spend, scope, by=by, spread=spread or policy.cost.spread)
     costs = with_costs(sums, is_loaded=policy.cost.basis == "loaded")
+    costs = costs.with_columns(ends_of_counts(costs, facts, scope, stage="sql", by=by))
+    low, high = rate("spend", "most"), rate("spend", "fewest")
+    costs = costs.with_columns(cost_per_sql_low=low, cost_per_sql_high=high)
     if basis == "cohort" and not has_time_for_customers(scope, policy=policy, as_of=as_of):
         costs = costs.with_columns(cost_per_customer=pl.lit(None, dtype=pl.Float64))
     return unknown_without(spend, costs).select(*([by] if by else []), *COLUMNS)
@@ -89,13 +103,13 @@ def unknown_without(spend: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
 
 MONEY = (
     *("marketing_spend", "sales_spend", "spread_spend", "spend", "cost_per_lead", "cost_per_mql"),
-    *("cost_per_sql", "cost_per_sql_low", "cost_per_sql_high", "cost_per_customer"),
+    *("cost_per_sql", "cost_per_sql_low", "cost_per_sql_high", "cost_per_signed_sql", "cost_per_customer"),
 )
 
 COLUMNS = (
-    *("leads", "mqls", "sqls", "customers", "marketing_spend", "sales_spend", "spread_spend", "spend"),
+    *("leads", "mqls", "sqls", "signed_sqls", "customers", "marketing_spend", "sales_spend", "spread_spend", "spend"),
     *("cost_per_lead", "cost_per_mql", "cost_per_sql", "cost_per_sql_low", "cost_per_sql_high"),
-    *("cost_per_customer", "cost_basis"),
+    *("cost_per_signed_sql", "cost_per_customer", "cost_basis"),
 )
 
 
@@ -103,31 +117,15 @@ def with_costs(sums: pl.DataFrame, *, is_loaded: bool) -> pl.DataFrame:
     """The ratios, of whole cents, so that doubled spend doubles them exactly."""
     spent = pl.col("marketing_cents") + (pl.col("sales_cents") if is_loaded else 0)
     costs = {f"cost_per_{stage}": rate(spent, name) / 100 for name, stage in COUNTED.items()}
-    with_ends = sums.with_columns(poisson_ends(sums["sqls"]))
-    return with_ends.with_columns(
+    return sums.with_columns(
         **costs,
+        cost_per_signed_sql=rate(spent, "signed_sqls") / 100,
         marketing_spend=pl.col("marketing_cents") / 100,
         sales_spend=pl.col("sales_cents") / 100,
         spread_spend=pl.col("spread_cents") / 100,
         spend=spent / 100,
-        cost_per_sql_low=spent / 100 / pl.col("most"),
-        cost_per_sql_high=rate(spent / 100, "fewest"),
         cost_basis=pl.lit("loaded" if is_loaded else "media"),
     )
-
-
-def poisson_ends(counts: pl.Series) -> list[pl.Series]:
-    """The exact Poisson 95 % interval of counts, as series `fewest` and `most`.
-
-    Garwood (1936), Biometrika 28, 437-442: of a count k the ends are the 2.5 % quantile of a gamma distribution with
-    shape k (0 when k is 0) and the 97.5 % quantile of one with shape k + 1. A cost is the spend over these ends.
-    """
-    k = counts.to_numpy()
-    fewest = [float(gammaincinv(n, 0.025)) if n else 0.0 for n in k]
-    return [
-        pl.Series("fewest", fewest, dtype=pl.Float64),
-        pl.Series("most", gammaincinv(k + 1, 0.975), dtype=pl.Float64),
-    ]
 
 
 def has_time_for_customers(scope: Scope, *, policy: Policy, as_of: datetime | None) -> bool:
@@ -140,9 +138,9 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
     """What an SQL cost in a period, against the period of the same length before.
 
     One headline, cost_per_sql, in the columns of `rates.HEADLINE_COLUMNS`: value with low and high, previous, change,
-    n (SQLs), verdict. The verdict is "up" or "down" when the two counts of SQLs differ by more than their spend
-    explains (exact conditional test of two Poisson rates, 1 %), "normal variation" when not, "too few to say" with
-    fewer than ten SQLs on a side.
+    n (SQLs), verdict. The verdict is "up" or "down" when the two counts of SQLs differ by more than their spend and the
+    unevenness of weeks explain (1 %), "normal variation" when not, "too few to say" with fewer than ten SQLs on a side
+    or eight weeks on record.
 
     Raises
     ------
@@ -150,6 +148,9 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
         When the spend mixes currencies.
     """
     now, before = (cost_per_sql(facts, spend, period=one, policy=policy) for one in (period, period.shifted(-1)))
+    scope = scope_of(basis="period", period=period, policy=policy, as_of=None)
+    uneven = week_unevenness(facts, scope, stage="sql", by=None, error=FALSE_ALARM_RATE).get("")
+    word = cost_verdict(now.row(0, named=True), before.row(0, named=True), uneven=uneven)
     row = now.select(
         name=pl.lit("cost_per_sql"),
         value="cost_per_sql",
@@ -158,22 +159,22 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
         previous=before["cost_per_sql"],
         change=(pl.col("cost_per_sql") - before["cost_per_sql"]).round(2),
         n="sqls",
-        verdict=pl.lit(cost_verdict(now.row(0, named=True), before.row(0, named=True))),
+        verdict=pl.lit(word),
     )
     return headlines(row)
 
 
-def cost_verdict(now: dict, before: dict) -> str:
+def cost_verdict(now: dict, before: dict, *, uneven: float | None) -> str:
     """Whether an SQL costs more or less than before, beyond chance.
 
-    Przyborowski and Wilenski (1940), Biometrika 31, 313-323: given all SQLs of both periods, those of this one are
-    binomial, and without a change their expected share is this period's share of the spend.
+    Given the n SQLs of both periods, those of this one are binomial, and without a change their expected share s is
+    this period's share of the spend (Przyborowski and Wilenski 1940, Biometrika 31, 313-323). Weeks that are uneven by
+    a factor d multiply the variance: z = (k - n s) / sqrt(d n s (1 - s)), normal.
     """
-    if min(now["sqls"], before["sqls"]) < LEAST_COUNT or not (now["spend"] and before["spend"]):
+    if min(now["sqls"], before["sqls"]) < LEAST_COUNT or not (now["spend"] and before["spend"] and uneven):
         return TOO_FEW
-    from scipy.stats import binomtest  # half a second that a page without this headline need not wait
-
-    share = now["spend"] / (now["spend"] + before["spend"])
-    if binomtest(now["sqls"], now["sqls"] + before["sqls"], share).pvalue >= FALSE_ALARM_RATE:
+    share, n = now["spend"] / (now["spend"] + before["spend"]), now["sqls"] + before["sqls"]
+    distance = abs(now["sqls"] - n * share) / (uneven * n * share * (1 - share)) ** 0.5
+    if 2 * ndtr(-distance) >= FALSE_ALARM_RATE:
         return NORMAL_VARIATION
     return UP if now["cost_per_sql"] > before["cost_per_sql"] else DOWN

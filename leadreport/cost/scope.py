@@ -5,17 +5,21 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from leadreport.clock import Period, local_date
 from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.policy import Policy
-from leadreport.rates import UNKNOWN, named_groups, per_group
+from leadreport.rates import UNKNOWN, count_ends, named_groups, per_group, unevenness
 from leadreport.words import COUNTED
 
 Basis = Literal["period", "cohort"]
 
 Spread = Literal["sqls", "mqls", "leads", "none"]
+
+HISTORY_WEEKS = 52
+"""The weeks from which their unevenness is estimated."""
 
 SPREADS = ("sqls", "mqls", "leads", "none")
 """The counts in proportion to which sales spend may be spread over groups."""
@@ -83,21 +87,57 @@ def earliest(*days: date | None) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def counts_in(facts: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFrame:
-    """Leads, MQLs, SQLs and customers per group: entries within the scope, or what the scope's leads became."""
+def counted_on(stage: str, scope: Scope) -> pl.Expr:
+    """The local date on which a stage counts: its own, or that of the lead's creation when the scope is of cohorts."""
     created_on = local_date(pl.col("created_at"), zone=scope.zone)
-    columns = {}
-    for name, stage in COUNTED.items():
-        at = pl.col("created_at") if stage == "lead" else pl.col(f"{stage}_at")
-        if scope.horizon_days is None:
-            counted = scope.holds(local_date(at, zone=scope.zone))
-        elif stage == "lead":
-            counted = scope.holds(created_on)
-        else:
-            in_time = local_date(at, zone=scope.zone) <= created_on + timedelta(days=scope.horizon_days[stage])
-            counted = scope.holds(created_on) & in_time.fill_null(False)
-        columns[name] = counted.sum().cast(pl.Int64)
-    return per_group(facts, by, **columns)
+    if stage == "lead":
+        return created_on
+    on = local_date(pl.col(f"{stage}_at"), zone=scope.zone)
+    if scope.horizon_days is None:
+        return on
+    return pl.when(on <= created_on + timedelta(days=scope.horizon_days[stage])).then(created_on)
+
+
+def counts_in(facts: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFrame:
+    """Leads, MQLs, SQLs and customers per group: entries within the scope, or what the scope's leads became.
+
+    Of the SQLs, `signed_sqls` meet the signed criteria; null unless the facts say so (`qualify.classify_leads`).
+    """
+    holds = {name: scope.holds(counted_on(stage, scope)) for name, stage in COUNTED.items()}
+    counts = {name: each.sum().cast(pl.Int64) for name, each in holds.items()}
+    is_judged = {"meets_mql", "meets_sql"} <= set(facts.columns)
+    signed = (holds["sqls"] & pl.col("meets_mql") & pl.col("meets_sql")).sum() if is_judged else pl.lit(None)
+    return per_group(facts, by, **counts, signed_sqls=signed.cast(pl.Int64))
+
+
+def week_unevenness(
+    facts: pl.DataFrame, scope: Scope, *, stage: str, by: str | None, error: float = 0.05
+) -> dict[str, float | None]:
+    """How uneven the weeks of each group are in what reached a stage, over the year before the scope's end.
+
+    Groups with nothing have no entry; without `by` there is one group, named "".
+    """
+    rows = named_groups(facts, by).select(
+        pl.lit("").alias("group") if by is None else pl.col(by).alias("group"),
+        counted_on=counted_on(stage, scope),
+        created_on=counted_on("lead", scope),
+    )
+    if (last_on := rows["counted_on"].max()) is None:
+        return {}
+    end_on = scope.end_on or last_on + timedelta(days=1)
+    weeks = min(HISTORY_WEEKS, (end_on - rows["created_on"].min()).days // 7)
+    ago = rows.select("group", week=((end_on - pl.col("counted_on")).dt.total_days() - 1) // 7)
+    inside = ago.filter(pl.col("week").is_between(0, weeks - 1)).group_by("group")
+    return {name: unevenness(np.bincount(part["week"], minlength=weeks), error=error) for (name,), part in inside}
+
+
+def ends_of_counts(
+    counts: pl.DataFrame, facts: pl.DataFrame, scope: Scope, *, stage: str, by: str | None
+) -> list[pl.Series]:
+    """The 95 % interval of each group's SQLs or customers, as wide as their weeks are uneven: `fewest`, `most`."""
+    uneven = week_unevenness(facts, scope, stage=stage, by=by)
+    factors = [uneven.get(name) or 1.0 for name in (counts[by] if by else [""])]
+    return count_ends(counts[f"{stage}s"], pl.Series(factors, dtype=pl.Float64))
 
 
 def spend_in(spend: pl.DataFrame, scope: Scope, *, by: str | None) -> pl.DataFrame:
@@ -125,7 +165,8 @@ def scope_sums(
     amounts = spend_in(spend.with_columns(cents=cents()), scope, by=by)
     if by is None:
         return counts.hstack(amounts).with_columns(spread_cents=pl.lit(0, dtype=pl.Int64))
-    both = counts.join(amounts, on=by, how="full", coalesce=True).with_columns(pl.exclude(by).fill_null(0)).sort(by)
+    both = counts.join(amounts, on=by, how="full", coalesce=True).sort(by)
+    both = both.with_columns(pl.exclude(by, "signed_sqls").fill_null(0))
     return spread_sales(both, by=by, spread=spread)
 
 

@@ -12,10 +12,13 @@ import polars as pl
 from leadreport.check import Checked, check_tables, stop_if_too_many
 from leadreport.clock import Period, as_instant, local_date, week_before
 from leadreport.errors import InputError, listed
-from leadreport.facts import INSTANTS, visible_rows
+from leadreport.facts import INSTANTS, merge_targets, visible_rows
 from leadreport.policy import Policy, load_policy, preset_text
 from leadreport.sources import input_files, read_tables, template_text
 from leadreport.workspace.cache import cache_folder, facts_path, read_stored, store, store_facts, tables_key
+
+AS_RECORDED = ("leads", "stages")
+"""Tables whose merged-away ids stay."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,16 @@ class Workspace:
     counts: pl.DataFrame
 
     def table(self, name: str) -> pl.DataFrame:
-        """The good rows of one of the seven tables as they stood at the instant (definition 1)."""
+        """The good rows of one of the seven tables as they stood at the instant (definition 1).
+
+        Rows of a merged-away lead carry the survivor's id (definition 7). `leads` and `stages` stay as recorded: the
+        bridge counts what each department's records say.
+        """
         rows = self.stored(name)
         if name == "spend":  # spend has days, not instants
             return rows.filter(pl.col("spent_on") < pl.lit(self.as_of).dt.convert_time_zone(self.zone).dt.date())
-        return visible_rows(nw.from_native(rows).lazy(), name, as_of=self.as_of).collect().to_native()
+        seen = visible_rows(nw.from_native(rows).lazy(), name, as_of=self.as_of).collect().to_native()
+        return seen if name in AS_RECORDED else seen.with_columns(pl.col("lead_id").replace(self.survivors))
 
     def stored(self, name: str) -> pl.DataFrame:
         """All rows of a table in the cache, those after the instant included."""
@@ -51,6 +59,11 @@ class Workspace:
     answers = cached_property(lambda self: self.table("answers"))
     feedback = cached_property(lambda self: self.table("feedback"))
     rejected = cached_property(lambda self: self.stored("rejected"))
+
+    @cached_property
+    def survivors(self) -> dict[str, str]:
+        """The survivor of each merged-away lead."""
+        return dict(merge_targets(nw.from_native(self.leads).lazy()).collect().iter_rows())
 
     @cached_property
     def facts(self) -> pl.DataFrame:
