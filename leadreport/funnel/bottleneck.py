@@ -18,8 +18,8 @@ LOSES, GAINS = "loses", "gains"
 MIX_WEEKS = 8
 """The weeks of leads that are compared with as many before them."""
 
-ENDS = ("difference", "near_low", "near_high", "far_low", "far_high")
-"""A step's difference, its 95 % interval, and the limits that hold for all steps together."""
+ENDS = ("difference", "near_low", "near_high")
+"""A step's difference and its 95 % interval."""
 
 
 def bottleneck(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: int = 13) -> pl.DataFrame:
@@ -40,7 +40,7 @@ def bottleneck(facts: pl.DataFrame, *, as_of: datetime, policy: Policy, weeks: i
     onward = steps["usual_rate"].fill_null(float("nan")).reverse().cum_prod().reverse().shift(-1, fill_value=1.0)
     cost = pl.col("leads") * pl.col("onward_rate")
     ends = zip(("lost_customers", "low", "high"), ENDS, strict=False)
-    lost = steps.with_columns(onward_rate=onward.fill_nan(None), verdict=loss_verdict())
+    lost = steps.with_columns(onward_rate=onward.fill_nan(None))
     lost = lost.with_columns((cost * pl.col(end)).round(10).alias(name) for name, end in ends)
     return lost.select(
         *("from_stage", "to_stage", "leads", "step_rate", "usual_leads", "usual_rate", "onward_rate"),
@@ -56,7 +56,10 @@ def losing_steps(steps: pl.DataFrame) -> pl.DataFrame:
 def step_change(
     facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy, weeks: int
 ) -> dict:
-    """One step's leads and rates, of late and before, and their difference within each mix, as a row."""
+    """One step's leads and rates, of late and before, their difference within each mix and the verdict, as a row.
+
+    The verdict's limits hold for all steps together: 1 - (1 - 0.01)^(1/5) for each (Sidak).
+    """
     step = {"from_stage": from_stage, "to_stage": to_stage}
     cohorts, entries, _ = counted_cohorts(facts, **step, as_of=as_of, policy=policy)
     final = same_definition(cohorts, as_of=as_of, policy=policy).filter(pl.col("leads") > 0)["cohort_on"]
@@ -67,13 +70,14 @@ def step_change(
     before, after = leads.filter(~pl.col("is_recent")), leads.filter("is_recent")
     row = step | {"leads": after.height, "usual_leads": before.height, "step_rate": after["converted"].mean()}
     if before["cohort_on"].n_unique() < LEAST_PERIODS or min(before.height, after.height) < LEAST_COUNT:
-        return row | dict.fromkeys(("usual_rate", *ENDS))
+        return row | dict.fromkeys(("usual_rate", *ENDS)) | {"verdict": TOO_FEW}
     lost, error = matched_difference(before, after)
     together = 1 - (1 - FALSE_ALARM_RATE) ** (1 / len(STEPS))
     past = weeks_against_own_side(leads)
     near, far = (ndtri(1 - tails / 2) * error * unevenness(past, tails=tails) ** 0.5 for tails in (0.05, together))
-    found = (lost, lost - near, lost + near, lost - far, lost + far)
-    return row | {"usual_rate": min(max(row["step_rate"] + lost, 0.0), 1.0)} | dict(zip(ENDS, found, strict=True))
+    found = {"difference": lost, "near_low": lost - near, "near_high": lost + near}
+    verdict = LOSES if lost > far else GAINS if lost < -far else NORMAL_VARIATION
+    return row | found | {"usual_rate": min(max(row["step_rate"] + lost, 0.0), 1.0), "verdict": verdict}
 
 
 def same_definition(cohorts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
@@ -109,19 +113,6 @@ def matched_difference(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float
     tilt = ((n0**2 * a1 - n1**2 * a0 + n0 * n1 * (n1 - n0) / 2) / size**2).sum()
     chance = ((a1 * (n0 - a0) + a0 * (n1 - a1)) / (2 * size)).sum()
     return float(difference), float(max(difference * tilt + chance, 0.0) ** 0.5 / weight)
-
-
-def loss_verdict() -> pl.Expr:
-    """Whether a step loses or gains: the limits that hold for all steps together exclude 0."""
-    return (
-        pl.when(pl.col("far_low") > 0)
-        .then(pl.lit(LOSES))
-        .when(pl.col("far_high") < 0)
-        .then(pl.lit(GAINS))
-        .when(pl.col("far_low").is_not_null())
-        .then(pl.lit(NORMAL_VARIATION))
-        .otherwise(pl.lit(TOO_FEW))
-    )
 
 
 def recent_mix(

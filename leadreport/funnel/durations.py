@@ -82,24 +82,21 @@ def learnt_horizons(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> 
     from_stage, to_stage, horizon_days, learnt_days, within_rate (the share of those conversions within the policy's
     horizon), conversions, is_hasty (within_rate is below 90 %: the horizon judges too early).
     """
-    rows = [lag_row(facts, *step, as_of=as_of, policy=policy) for step in ALL_STEPS]
+    rows = [step_lag(facts, *step, as_of=as_of, policy=policy) for step in ALL_STEPS]
+    numbers = {"learnt_days": pl.Float64, "within_rate": pl.Float64, "conversions": pl.Int64}
+    lags = pl.DataFrame(rows, schema=["from_stage", "to_stage", "horizon_days", *numbers], orient="row").cast(numbers)
     learnt = pl.when(pl.col("conversions") >= LEAST_CONVERSIONS).then(pl.col("learnt_days", "within_rate"))
-    return pl.concat(rows).with_columns(learnt).with_columns(is_hasty=pl.col("within_rate") < USUAL_SHARE)
+    return lags.with_columns(learnt).with_columns(is_hasty=pl.col("within_rate") < USUAL_SHARE)
 
 
-def lag_row(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
-    """One step's lag, from its curve scaled so that all the conversions on record are the whole."""
+def step_lag(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> tuple:
+    """One row of `learnt_horizons`, from the curve scaled so that all the conversions on record are the whole."""
     horizon = policy.horizon_days(from_stage, to_stage)
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, policy=policy)
     curve = kaplan_meier(*entries.select("watched_days", "is_converted"))
     # Without a conversion there is no whole: the shares are unknown.
     whole = pl.lit(curve["converted_rate"].max() or None, dtype=pl.Float64)
     so_far = curve.with_columns(pl.col("converted_rate") / whole)
-    return so_far.select(
-        from_stage=pl.lit(from_stage),
-        to_stage=pl.lit(to_stage),
-        horizon_days=pl.lit(horizon, dtype=pl.Int64),
-        learnt_days=pl.lit(age_at_share(so_far, USUAL_SHARE)["at"][0], dtype=pl.Float64).round(1),
-        within_rate=pl.col("converted_rate").filter(pl.col("at") <= horizon).max().round(10),
-        conversions=pl.lit(entries["is_converted"].sum(), dtype=pl.Int64),
-    )
+    within = so_far.filter(pl.col("at") <= horizon)["converted_rate"].max()
+    learnt = age_at_share(so_far, USUAL_SHARE)["at"].round(1).item()
+    return from_stage, to_stage, horizon, learnt, within and round(within, 10), entries["is_converted"].sum()

@@ -44,12 +44,11 @@ def step_entries(
     zone, start, end = policy.company.time_zone, entry_at(from_stage, entry=entry), reached_at(to_stage)
     is_out = is_lost() & end.is_null()
     keys = [by] if by else []
-    entered = named_groups(facts, by).filter(start.is_not_null())
+    entered = named_groups(facts.with_columns(mix=mix_of(facts.columns, by=by)), by).filter(start.is_not_null())
     return (
         entered.select(
             *keys,
-            "lead_id",
-            mix=mix_of(facts.columns, by=by),
+            *("lead_id", "mix"),
             entered_at=start,
             entered_on=local_date(start, zone=zone),
             age_days=wall_days(start, pl.lit(as_of), zone=zone),

@@ -1,6 +1,5 @@
 """Whether the record is whole: steps recorded from some day on only, bulk imports, and days without tracking."""
 
-import math
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -36,14 +35,8 @@ def left_truncation(
     below 1 in 1,000), the history is truncated. One row per step: from_stage, to_stage, leads_before (entered earlier),
     expected_before and converted_before (by then), conversions_since_on (null when not truncated), is_truncated.
     """
-    schema = {
-        "from_stage": pl.String,
-        "to_stage": pl.String,
-        "leads_before": pl.Int64,
-        "expected_before": pl.Float64,
-        "converted_before": pl.Int64,
-        "conversions_since_on": pl.Date,
-    }
+    counted = {"leads_before": pl.Int64, "expected_before": pl.Float64, "converted_before": pl.Int64}
+    schema = {"from_stage": pl.String, "to_stage": pl.String} | counted | {"conversions_since_on": pl.Date}
     rows = [(*step, *truncation_of(facts, *step, as_of=as_of, policy=policy)) for step in steps]
     found = pl.DataFrame(rows, schema=schema, orient="row")
     return found.with_columns(is_truncated=pl.col("conversions_since_on").is_not_null())
@@ -53,14 +46,14 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
     """Leads, expected and recorded conversions before the least likely of the possible first days, and that day."""
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, policy=policy)
     reached = facts.select(at=reached_at(to_stage)).to_series().drop_nulls().sort()
-    candidates = reached.head(min(math.floor(LONE_SHARE * len(reached)), LONE_MOST) + 1)
+    candidates = reached.head(min(int(LONE_SHARE * len(reached)), LONE_MOST) + 1)
     chance, found = UNLIKELY, (0, 0.0, 0, None)
     if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
         return found
     curve = kaplan_meier(*later.select("watched_days", "is_converted"))
     for lone, since in enumerate(candidates):
         leads, expected = due_by(since, entries, curve, zone=policy.company.time_zone)
-        if (unlikely := poisson_at_most(lone, expected)) < chance:
+        if (unlikely := poisson.cdf(lone, expected)) < chance:
             chance, found = unlikely, (leads, round(expected, 4), lone, since.astimezone(policy.zone).date())
     return found
 
@@ -68,18 +61,13 @@ def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of:
 def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame, *, zone: str) -> tuple[int, float]:
     """The number of leads that entered before an instant, and of those that convert by it at the usual lag."""
     before = entries.filter(pl.col("entered_at") < since)
-    if poisson_at_most(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
+    if poisson.cdf(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
         return before.height, 0.0  # too few leads for anything to be missed
     # Beyond the last watched age the share converted is at least the last one known.
     age = wall_days(pl.col("entered_at"), pl.lit(since), zone=zone).clip(upper_bound=curve["at"].max())
     ages = before.select(age.alias("at")).group_by("at").len().sort("at")
     shares = converted_by(curve, ages["at"].to_list())["converted_rate"]
     return before.height, float((shares * ages["len"]).sum())
-
-
-def poisson_at_most(most: int, expected: float) -> float:
-    """The Poisson chance of `most` or fewer when `expected` are expected: exp(-m) sum of m^k / k!."""
-    return math.exp(-expected) * sum(expected**k / math.factorial(k) for k in range(most + 1))
 
 
 def with_truncation(
@@ -140,29 +128,16 @@ def import_spikes(
     time of day put a whole day's leads at midnight). Columns: stage, reached_at, reached_on, leads, usual_leads; sorted
     by stage along the ladder, then time. Imputed entries do not count.
     """
-    zone = policy.company.time_zone
-    found = [spikes_of(facts, stage, least_leads=least_leads, times_usual=times_usual) for stage in STAGES]
-    return (
-        pl.concat(found)
-        .with_columns(reached_on=local_date(pl.col("reached_at"), zone=zone))
-        .select("stage", "reached_at", "reached_on", "leads", "usual_leads")
+    recorded = facts.select(
+        recorded_at(stage).dt.truncate("1s").cast(pl.Datetime("us", "UTC")).alias(stage) for stage in STAGES
     )
-
-
-def spikes_of(facts: pl.DataFrame, stage: str, *, least_leads: int, times_usual: float) -> pl.DataFrame:
-    same = (
-        facts.select(reached_at=recorded_at(stage).dt.truncate("1s")).drop_nulls().group_by("reached_at").len("leads")
-    )
-    return (
-        same.select(
-            pl.col("reached_at").cast(pl.Datetime("us", "UTC")),
-            stage=pl.lit(stage),
-            leads=pl.col("leads").cast(pl.Int64),
-            usual_leads=pl.col("leads").median().cast(pl.Float64),
-        )
-        .filter(pl.col("leads") >= least_leads, pl.col("leads") >= times_usual * pl.col("usual_leads"))
-        .sort("reached_at")
-    )
+    instants = recorded.unpivot(variable_name="stage", value_name="reached_at").drop_nulls()
+    same = instants.group_by("stage", "reached_at").agg(leads=pl.len().cast(pl.Int64))
+    usual = pl.col("leads").median().over("stage")
+    reached_on = local_date(pl.col("reached_at"), zone=policy.company.time_zone)
+    same = same.select("stage", "reached_at", reached_on.alias("reached_on"), "leads", usual_leads=usual)
+    spikes = same.filter(pl.col("leads") >= least_leads, pl.col("leads") >= times_usual * pl.col("usual_leads"))
+    return spikes.sort(pl.col("stage").cast(pl.Enum(STAGES)), "reached_at")
 
 
 def tracking_gaps(activities: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
