@@ -183,7 +183,7 @@ def tally(leads: pl.DataFrame, on: list[str], value: str, seen: str) -> pl.DataF
         "n": n,
         "sum": n * pl.col("mean"),
         "kept": n * mean,
-        "noise": pl.max_horizontal("noise", n * mean * (1 - mean)),
+        "noise": pl.col("noise") + n * (mean - pl.col("mean")),
         "doubt": n**2 * mean * (1 - mean) / pl.col("seen"),
     }
     return mixes.group_by(on).agg(**{f"{value}_{name}": each.sum().round(9) for name, each in sums.items()})
