@@ -203,3 +203,11 @@ def test_forecasts_cover_what_comes_while_the_mix_drifts():
             ).height
             missed += not told["so_far_low"] <= came <= told["so_far_high"]
     assert missed <= 2
+
+
+def test_where_leads_have_scores_their_third_is_part_of_the_mix():
+    """High scores all convert, the rest never: young leads with high scores are expected to."""
+    old = [lead(f"{i}", i // 3, score=i % 3 * 40.0, **({"mql": i // 3 + 4} if i % 3 == 2 else {})) for i in range(270)]
+    young = [lead(f"new{i}", 98, score=80.0) for i in range(9)]
+    row = cohort_conversion(facts(*old, *young), **TO_MQL, as_of=day(100), policy=policy()).row(-1, named=True)
+    assert (row["leads"], row["expected_rate"]) == (9, pytest.approx(1.0, abs=0.1))
