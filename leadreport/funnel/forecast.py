@@ -45,10 +45,10 @@ def forecast(
     """How many leads will enter a stage in each of the coming weeks, with a 95 % interval.
 
     Every open lead moves on day by day at the pace of the leads of its mix (channel, third of the scores) before it, by
-    the stage it stands in and by how long it has stood there; new leads of each mix come as in the last weeks, the
-    latest counting most. One row per week: stage, week, week_on, days_ahead (of the last day), expected, low, high, and
-    so_far_expected, so_far_low, so_far_high of all weeks up to it. The interval allows for chance, for how unevenly the
-    weeks have come before, and for the few entries behind the pace.
+    the stage it stands in and by how long it has stood there; new leads of each mix come as in the last 13 weeks, or
+    since their number stepped within these. One row per week: stage, week, week_on, days_ahead (of the last day),
+    expected, low, high, and so_far_expected, so_far_low, so_far_high of all weeks up to it. The interval allows for
+    chance, for how unevenly the weeks have come before, and for the few entries behind the pace.
     """
     zone = policy.company.time_zone
     start_on = last_day(as_of, zone=zone) + timedelta(days=1)
