@@ -135,7 +135,7 @@ def test_a_young_cohort_is_expected_to_do_what_its_own_mix_did(channel, usual):
 
 
 def test_a_young_cohort_speaks_just_outside_the_limits_and_not_on_them():
-    found = [two_channels("fair", converted) for converted in range(8, 34)]
+    found = [two_channels("fair", converted) for converted in range(4, 34)]
     for row in found:
         so_far = row["converted"] / row["leads"]
         said = "down" if so_far < row["usual_low"] - 1e-9 else "up" if so_far > row["usual_high"] + 1e-9 else None
