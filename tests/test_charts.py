@@ -53,10 +53,10 @@ TIMES = pl.DataFrame(
     {
         "from_stage": ["lead", "mql"],
         "to_stage": ["mql", "sal"],
-        "leads": [1000, 400],
+        "converted": [1000, 400],
         "q25_days": [2.0, 1.0],
         "median_days": [8.5, 2.0],
-        "q75_days": [None, 6.1],
+        "q75_days": [12.0, 6.1],
     }
 )
 ENTRIES = pl.DataFrame(

@@ -27,7 +27,7 @@ from leadreport.words import STAGE_NAMES
 
 FUNNEL = ("stage", "leads", "observed", "imputed", "lost", "open", "step_rate", "reach_rate")
 
-STAYS = ("step", "leads", "q25_days", "median_days", "q75_days", "open", "to_next_days")
+STAYS = ("step", "converted", "q25_days", "median_days", "q75_days", "lost", "open")
 
 EFFECTS = ("mix_effect", "rate_effect", "effect", "share_before", "share_after", "rate_before", "rate_after")
 
@@ -73,33 +73,24 @@ def _reached(leads: int, rate: float | None) -> str:
 def time_in_stage_chart(
     times: pl.DataFrame, *, title: str | None = None, subtitle: str | None = None
 ) -> alt.LayerChart:
-    """The days that leads stay in a stage: the middle half as a bar, the median as a point.
+    """The days that a step took the leads which took it: the middle half as a bar, the median as a point.
 
-    `times` has one row per step: from_stage, to_stage, leads, q25_days, median_days, q75_days. A bar is open where the
-    record does not reach the third quartile, and its row says so.
+    `times` has one row per step: from_stage, to_stage, converted, q25_days, median_days, q75_days.
     """
-    drawable(times, "from_stage", "to_stage", "leads", "q25_days", "median_days", "q75_days")
+    drawable(times, "from_stage", "to_stage", "converted", "q25_days", "median_days", "q75_days")
     stages = (pl.col(name).replace(STAGE_NAMES) for name in ("from_stage", "to_stage"))
-    named = times.with_columns(
-        step=pl.format("{} to {}", *stages),
-        end_days=pl.coalesce("q75_days", "median_days", "q25_days"),
-        is_endless=pl.col("q75_days").is_null(),
-    )
-    frame = with_label(named, group="step", n="leads")
+    frame = with_label(times.with_columns(step=pl.format("{} to {}", *stages)), group="step", n="converted")
     columns = columns_of(frame, *STAYS)
-    base = rows_of(frame, ["q25_days", "median_days", "end_days", "is_endless"], columns)
-    axis = {"title": "Days until a lead moves on or is lost", "axis": alt.Axis(tickCount=6)}
-    half = base.mark_bar(height=12, fillOpacity=0.3, stroke=MAIN).encode(x=alt.X("q25_days:Q", **axis), x2="end_days:Q")
+    base = rows_of(frame, ["q25_days", "median_days", "q75_days"], columns)
+    axis = {"title": "Days that the step took the leads which took it", "axis": alt.Axis(tickCount=6)}
+    half = base.mark_bar(height=12, fillOpacity=0.3, stroke=MAIN).encode(x=alt.X("q25_days:Q", **axis), x2="q75_days:Q")
     middle = base.mark_point(size=110).encode(x=alt.X("median_days:Q", **axis))
-    endless = base.transform_filter("datum.is_endless").encode(x=alt.X("end_days:Q", **axis))
-    open_end = endless.mark_rule(strokeDash=[2, 3], strokeWidth=1.5).encode(x2=alt.value("width"))
-    note = endless.mark_text(align="left", dx=10, dy=-9, fontSize=11.5, text="a quarter stays longer")
     return finished(
-        half + open_end + middle + note,
+        half + middle,
         frame,
         columns,
-        title=title or "How long do leads stay in each stage?",
-        subtitle=subtitle or "Point: median. Bar: the middle half. Leads still in the stage are included.",
+        title=title or "How long does each step take?",
+        subtitle=subtitle or "Point: median. Bar: the middle half. Only leads that took the step.",
         description=[
             "Ranges of days, one per step, with the median.",
             extremes(frame, group="step", value="median_days", kind="days"),

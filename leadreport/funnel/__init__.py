@@ -4,11 +4,9 @@ from leadreport.funnel.bottleneck import bottleneck, losing_steps, mix_and_rate,
 from leadreport.funnel.cohorts import cohort_conversion, cohort_heatmap, cohort_status, first_age
 from leadreport.funnel.durations import learnt_horizons, longest_wait, time_in_stage
 from leadreport.funnel.forecast import forecast, forecast_record, forecast_score, forecast_total, seen_at
-from leadreport.funnel.left_truncation import left_truncation
+from leadreport.funnel.record import import_spikes, left_truncation, tracking_gaps
 from leadreport.funnel.restated import published_numbers, restated
-from leadreport.funnel.stage_stock import most_overdue, stage_flow, stage_stock
-from leadreport.funnel.steps import biggest_drop, funnel_steps, settled_leads
-from leadreport.funnel.tracking_gaps import import_spikes, tracking_gaps
+from leadreport.funnel.stages import biggest_drop, funnel_steps, most_overdue, settled_leads, stage_flow, stage_stock
 from leadreport.funnel.weekly import changed, lead_velocity, week_on_week, weekly_entries
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Of the leads that entered in a period, how many converted: final, or still open; and by which age."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -15,9 +15,10 @@ from leadreport.funnel.entries import (
     step_entries,
 )
 from leadreport.funnel.expected import usual_history, with_expected
-from leadreport.funnel.left_truncation import left_truncation, with_truncation
+from leadreport.funnel.record import left_truncation, with_truncation
 from leadreport.policy import Policy
 from leadreport.rates import converted_by, kaplan_meier_by, rate_with_ends
+from leadreport.words import DOWN, UP
 
 AGE_DAYS = {"week": 7, "month": 30, "quarter": 91}
 """Ages are counted in steps of equal length, so that cohorts compare (definition 3)."""
@@ -25,7 +26,7 @@ AGE_DAYS = {"week": 7, "month": 30, "quarter": 91}
 COLUMNS = (
     *("cohort_on", "leads", "converted", "late", "lost", "open", "conversion_rate", "low", "high"),
     *("is_final", "is_partial", "is_truncated", "horizon_days", "km_days", "km_rate", "km_low", "km_high"),
-    *("expected_rate", "expected_low", "expected_high"),
+    *("usual_rate", "usual_low", "usual_high", "verdict", "expected_rate", "expected_low", "expected_high"),
 )
 
 
@@ -49,9 +50,12 @@ def cohort_conversion(
     - cohort, cohort_on, leads = converted + late + lost + open. Late is converted after the horizon; lost has left the
       funnel;
     - conversion_rate with low and high (Wilson): null until final; is_final, is_partial, is_truncated; horizon_days;
-    - km_rate with km_low and km_high (Kaplan-Meier, log-log): converted by the age of km_days, which half of the
-      cohort's leads have reached; the horizon when final;
-    - expected_rate with expected_low and expected_high: where a young cohort may end, by the lag of earlier leads.
+    - km_rate with km_low and km_high (Kaplan-Meier, log-log): converted by the age of km_days, that of the cohort's
+      oldest open lead, at most the horizon; never below converted / leads;
+    - of young cohorts, by how earlier leads of the same mix (channel, third of the scores, `by`) fared: expected_rate
+      with expected_low and expected_high, where the cohort may end; usual_rate with usual_low and usual_high, what such
+      leads had reached at the same ages; verdict, "up" or "down" when converted / leads lies outside: with nothing
+      changed, one table in a hundred says so of any of its cohorts.
 
     `entry="episode"` starts the clock at the latest return after recycling instead of the first entry.
 
@@ -70,27 +74,50 @@ def cohort_conversion(
     >>> cohorts.select("cohort", "leads", "open", "conversion_rate", "is_final").row(0)  # too young for a rate
     ('2026-W02', 2, 2, None, False)
     """
+    keys = [by] if by else []
+    step = {"from_stage": from_stage, "to_stage": to_stage, "by": by, "as_of": as_of, "policy": policy}
+    cohorts, entries, since_on = counted_cohorts(facts, every=every, entry=entry, **step)
+    horizon = policy.horizon_days(from_stage, to_stage)
+    history = usual_history(entries, since_on=since_on, horizon=horizon, policy=policy, as_of=as_of)
+    cohorts = with_km(cohorts, entries, keys, horizon=horizon)
+    cohorts = with_expected(cohorts, entries, history, keys=keys, horizon=horizon)
+    return cohorts.select(*keys, "cohort", *COLUMNS)
+
+
+def counted_cohorts(
+    facts: pl.DataFrame,
+    *,
+    from_stage: str,
+    to_stage: str,
+    every: Every = "week",
+    by: str | None = None,
+    as_of: datetime,
+    policy: Policy,
+    entry: Entry = "first",
+) -> tuple[pl.DataFrame, pl.DataFrame, date | None]:
+    """The cohorts of a step with their counts and final rates, their leads, and the day the record begins if late."""
     horizon, zone = policy.horizon_days(from_stage, to_stage), policy.company.time_zone
     keys = [by] if by else []
     step = {"from_stage": from_stage, "to_stage": to_stage, "as_of": as_of, "policy": policy}
     entries = cohort_entries(facts, every=every, by=by, entry=entry, **step)
     record = left_truncation(facts, steps=((from_stage, to_stage),), as_of=as_of, policy=policy)
     since_on = record["conversions_since_on"][0]
-    history = usual_history(entries, since_on=since_on, horizon=horizon, policy=policy, as_of=as_of)
 
     cohorts = cohort_grid(entries, keys, every=every, as_of=as_of, zone=zone)
     cohorts = with_counts(cohorts, entries, keys, horizon=horizon)
     cohorts = with_truncation(cohorts, entries, since_on=since_on, horizon=horizon)
     is_before_record = pl.col("cohort_on") < pl.lit(first_day(facts, zone=zone), dtype=pl.Date)
     cohorts = cohorts.with_columns(
+        cohort=cohort_name(pl.col("cohort_on"), every=every),
         is_final=has_passed(pl.col("cohort_ends_on"), days=horizon, as_of=as_of, zone=zone),
         is_partial=~has_passed(pl.col("cohort_ends_on"), days=0, as_of=as_of, zone=zone) | is_before_record,
     )
     comparable_leads = pl.when(is_comparable()).then("leads")
-    cohorts = cohorts.with_columns(**rate_with_ends("converted", comparable_leads, name="conversion_rate"))
-    cohorts = with_km(cohorts, entries, keys, horizon=horizon)
-    cohorts = with_expected(cohorts, entries, history, keys=keys, horizon=horizon)
-    return cohorts.select(*keys, cohort_name(pl.col("cohort_on"), every=every).alias("cohort"), *COLUMNS)
+    return (
+        cohorts.with_columns(**rate_with_ends("converted", comparable_leads, name="conversion_rate")),
+        entries,
+        since_on,
+    )
 
 
 def is_comparable() -> pl.Expr:
@@ -101,20 +128,24 @@ def is_comparable() -> pl.Expr:
 def final_cohorts(
     facts: pl.DataFrame, *, from_stage: str, to_stage: str, by: str | None = None, as_of: datetime, policy: Policy
 ) -> pl.DataFrame:
-    """The weekly cohorts of `cohort_conversion` whose rate may be compared."""
+    """The weekly cohorts of `cohort_conversion` whose rate may be compared; without estimates of the young ones."""
     step = {"from_stage": from_stage, "to_stage": to_stage}
-    return cohort_conversion(facts, **step, by=by, as_of=as_of, policy=policy).filter(is_comparable())
+    return counted_cohorts(facts, **step, by=by, as_of=as_of, policy=policy)[0].filter(is_comparable())
 
 
 def cohort_status(cohorts: pl.DataFrame) -> pl.DataFrame:
-    """How many cohorts are too young to be judged, and the latest that is final.
+    """How many cohorts are too young to be judged, which of them differ from earlier ones, and the latest final one.
 
-    One row: young_cohorts, open (leads of these that are still open), cohort, conversion_rate with low and high (null
-    when no cohort has a final rate yet).
+    One row: young_cohorts, open (leads of these that are still open), behind and ahead (names of the young cohorts
+    whose verdict is "down" or "up"; null when there are none), cohort, conversion_rate with low and high (null when no
+    cohort has a final rate yet).
     """
     young = cohorts.filter(~pl.col("is_final"))
     latest = cohorts.drop_nulls("conversion_rate").tail(1).select("cohort", "conversion_rate", "low", "high")
-    counts = pl.DataFrame({"young_cohorts": [young.height], "open": [young["open"].sum()]})
+    differ = {"behind": young.filter(verdict=DOWN), "ahead": young.filter(verdict=UP)}
+    names = {name: [", ".join(each["cohort"]) or None] for name, each in differ.items()}
+    counts = pl.DataFrame({"young_cohorts": [young.height], "open": [young["open"].sum()]} | names)
+    counts = counts.with_columns(pl.col(*differ).cast(pl.String))
     return pl.concat([counts, latest], how="horizontal")
 
 
@@ -211,21 +242,25 @@ def with_counts(cohorts: pl.DataFrame, entries: pl.DataFrame, keys: list[str], *
 
 
 def with_km(cohorts: pl.DataFrame, entries: pl.DataFrame, keys: list[str], *, horizon: int) -> pl.DataFrame:
-    """Adds the share of each cohort that had converted by the age that half of its leads have reached."""
+    """Adds the share of each cohort that had converted by the age of its oldest open lead, at most the horizon."""
     keys = [*keys, "cohort_on"]
     numbered = entries.with_columns(pl.struct(keys).rank("dense").alias("cohort_number"))
     curves = kaplan_meier_by(numbered, by="cohort_number", duration="watched_days", event="is_converted")
-    ages = numbered.group_by(*keys, "cohort_number").agg(
-        at=pl.col("age_days").quantile(0.5, "lower").clip(upper_bound=horizon)
-    )
+    age = pl.col("age_days")
+    oldest = pl.coalesce(age.filter(~pl.col("is_converted")).max(), age.max()).clip(upper_bound=horizon)
+    so_far = (pl.col("days") <= horizon).mean().fill_null(0.0)
+    ages = numbered.group_by(*keys, "cohort_number").agg(at=oldest, so_far=so_far * pl.col("days").count() / pl.len())
     found = ages.join(converted_by(curves, ages, by="cohort_number"), on=["cohort_number", "at"], how="left")
     # Once every lead has converted the curve ends; carry its last value forward.
     last = curves.group_by("cohort_number").agg(pl.col("converted_rate", "low", "high").last().name.prefix("last_"))
-    found = found.join(last, on="cohort_number", how="left").select(
+    found = found.join(last, on="cohort_number", how="left")
+    found = found.with_columns(pl.coalesce(name, f"last_{name}") for name in ("converted_rate", "low", "high"))
+    # Leads that are older than any open one may have converted later than that.
+    found = found.select(
         *keys,
         km_days=pl.col("at").round(1),
-        km_rate=pl.coalesce("converted_rate", "last_converted_rate").round(10),
-        km_low=pl.coalesce("low", "last_low").round(10),
-        km_high=pl.coalesce("high", "last_high").round(10),
+        km_rate=pl.max_horizontal("converted_rate", "so_far").round(10),
+        km_low=pl.col("low").round(10),
+        km_high=pl.max_horizontal("high", "so_far").round(10),
     )
     return cohorts.join(found, on=keys, how="left", maintain_order="left")

@@ -1,4 +1,4 @@
-"""How long each step takes: time in stage, counting leads that are still there, and the horizons that it teaches."""
+"""How long each step takes: the days of the leads that took it, and the horizons that the record teaches."""
 
 from datetime import datetime
 
@@ -6,14 +6,14 @@ import polars as pl
 
 from leadreport.facts import is_lost, reached_at
 from leadreport.funnel.entries import days_between, step_entries
-from leadreport.funnel.left_truncation import ALL_STEPS
+from leadreport.funnel.record import ALL_STEPS
 from leadreport.policy import Policy
-from leadreport.rates import age_at_share, kaplan_meier, kaplan_meier_by, named_groups, per_group, within
+from leadreport.rates import age_at_share, kaplan_meier, per_group
 from leadreport.words import STEPS
 
 QUARTERS = {"q25_days": 0.25, "median_days": 0.5, "q75_days": 0.75}
 
-COLUMNS = ("from_stage", "to_stage", "leads", "converted", "lost", "open", "negative", *QUARTERS, "to_next_days")
+COLUMNS = ("from_stage", "to_stage", "leads", "converted", "lost", "open", "negative", *QUARTERS)
 
 USUAL_SHARE = 0.9
 """A horizon that holds a smaller share of a step's conversions judges too early."""
@@ -23,12 +23,12 @@ LEAST_CONVERSIONS = 30
 
 
 def time_in_stage(facts: pl.DataFrame, *, as_of: datetime, by: str | None = None) -> pl.DataFrame:
-    """For each step, how long leads stay before they move on or leave (definition 6).
+    """For each step, the days that it took the leads which took it, and how many did not (definition 6).
 
     One row per group and step: from_stage, to_stage, leads = converted + lost + open, negative (moved on before they
-    entered, by the record; counted in, never clipped), q25_days, median_days and q75_days of the time until a lead
-    moves on or is lost, and to_next_days, the median of those that move on. All are Kaplan-Meier quantiles, in which a
-    lead that is still open counts for as long as it was watched; null when the record does not reach that far.
+    entered, by the record; counted in, never clipped), q25_days, median_days and q75_days of the converted: half of
+    them took at most the median. Leads that were lost or are still open have no time to the next stage and are in none
+    of the three; null when no lead took the step.
 
     Examples
     --------
@@ -58,44 +58,20 @@ def longest_wait(times: pl.DataFrame) -> pl.DataFrame:
 def step_stays(facts: pl.DataFrame, rank: int, *, as_of: datetime, by: str | None) -> pl.DataFrame:
     """One row per group for one step."""
     one, two = STEPS[rank]
-    keys, start, end = [by] if by else [], reached_at(one), reached_at(two)
-    stays = named_groups(facts.filter(start.is_not_null()), by).select(
-        *keys,
-        days=days_between(start, end),
-        out_days=pl.when(is_lost() & end.is_null()).then(days_between(start, pl.col("stage_at"))),
-        age_days=days_between(start, pl.lit(as_of)),
-    )
-    days, out_days = pl.col("days"), pl.col("out_days")
+    start, end = reached_at(one), reached_at(two)
+    entered = facts.filter(start.is_not_null(), start < as_of)
+    days = days_between(start, end)
     counts = {
         "leads": pl.len(),
         "converted": days.is_not_null().sum(),
-        "lost": out_days.is_not_null().sum(),
-        "open": pl.coalesce(days, out_days).is_null().sum(),
-        "negative": (pl.coalesce(days, out_days) < 0).sum(),
+        "lost": (is_lost() & days.is_null()).sum(),
+        "open": (~is_lost() & days.is_null()).sum(),
+        "negative": (days < 0).sum(),
     }
-    row = per_group(stays, by, **{name: count.cast(pl.Int64) for name, count in counts.items()})
-    for name, quantile in stay_quantiles(stays, keys).items():
-        found = quantile.rename({"at": name})
-        row = row.join(found, on=by, how="left", maintain_order="left") if by else row.hstack(found)
+    quarters = {name: days.quantile(share, "linear") for name, share in QUARTERS.items()}
+    row = per_group(entered, by, **{name: count.cast(pl.Int64) for name, count in counts.items()}, **quarters)
     named = row.with_columns(step=pl.lit(rank), from_stage=pl.lit(one), to_stage=pl.lit(two))
-    return named.select(*keys, "step", *COLUMNS)
-
-
-def stay_quantiles(stays: pl.DataFrame, keys: list[str]) -> dict[str, pl.DataFrame]:
-    """Each quantile as a frame of one row per group, with the days in `at`."""
-    left = pl.coalesce("days", "out_days")
-    ends = stays.with_columns(stay=pl.coalesce(left, "age_days"), has_left=left.is_not_null())
-    curve = kaplan_meier_by(ends, by=keys, duration="stay", event="has_left")
-    found = {name: age_at_share(curve, share, by=keys) for name, share in QUARTERS.items()}
-    return found | {"to_next_days": median_of_movers(stays, keys)}
-
-
-def median_of_movers(stays: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """The age by which half of those that ever move on have done so, as far as the record shows."""
-    moving = stays.with_columns(watched=pl.coalesce("days", "age_days"), is_moved=pl.col("days").is_not_null())
-    curve = kaplan_meier_by(moving, by=keys, duration="watched", event="is_moved")
-    relative = pl.col("converted_rate") / within(pl.col("converted_rate").max(), keys)
-    return age_at_share(curve.with_columns(converted_rate=relative.fill_nan(None)), 0.5, by=keys)
+    return named.select(*([by] if by else []), "step", *COLUMNS)
 
 
 def learnt_horizons(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
@@ -106,24 +82,21 @@ def learnt_horizons(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> 
     from_stage, to_stage, horizon_days, learnt_days, within_rate (the share of those conversions within the policy's
     horizon), conversions, is_hasty (within_rate is below 90 %: the horizon judges too early).
     """
-    rows = [lag_row(facts, *step, as_of=as_of, policy=policy) for step in ALL_STEPS]
+    rows = [step_lag(facts, *step, as_of=as_of, policy=policy) for step in ALL_STEPS]
+    numbers = {"learnt_days": pl.Float64, "within_rate": pl.Float64, "conversions": pl.Int64}
+    lags = pl.DataFrame(rows, schema=["from_stage", "to_stage", "horizon_days", *numbers], orient="row").cast(numbers)
     learnt = pl.when(pl.col("conversions") >= LEAST_CONVERSIONS).then(pl.col("learnt_days", "within_rate"))
-    return pl.concat(rows).with_columns(learnt).with_columns(is_hasty=pl.col("within_rate") < USUAL_SHARE)
+    return lags.with_columns(learnt).with_columns(is_hasty=pl.col("within_rate") < USUAL_SHARE)
 
 
-def lag_row(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
-    """One step's lag, from its curve scaled so that all the conversions on record are the whole."""
+def step_lag(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> tuple:
+    """One row of `learnt_horizons`, from the curve scaled so that all the conversions on record are the whole."""
     horizon = policy.horizon_days(from_stage, to_stage)
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, policy=policy)
     curve = kaplan_meier(*entries.select("watched_days", "is_converted"))
     # Without a conversion there is no whole: the shares are unknown.
     whole = pl.lit(curve["converted_rate"].max() or None, dtype=pl.Float64)
     so_far = curve.with_columns(pl.col("converted_rate") / whole)
-    return so_far.select(
-        from_stage=pl.lit(from_stage),
-        to_stage=pl.lit(to_stage),
-        horizon_days=pl.lit(horizon, dtype=pl.Int64),
-        learnt_days=pl.lit(age_at_share(so_far, USUAL_SHARE)["at"][0], dtype=pl.Float64).round(1),
-        within_rate=pl.col("converted_rate").filter(pl.col("at") <= horizon).max().round(10),
-        conversions=pl.lit(entries["is_converted"].sum(), dtype=pl.Int64),
-    )
+    within = so_far.filter(pl.col("at") <= horizon)["converted_rate"].max()
+    learnt = age_at_share(so_far, USUAL_SHARE)["at"].round(1).item()
+    return from_stage, to_stage, horizon, learnt, within and round(within, 10), entries["is_converted"].sum()

@@ -9,7 +9,7 @@ from leadreport.clock import local_date
 from leadreport.errors import InputError, did_you_mean
 from leadreport.facts import is_lost, reached_at
 from leadreport.policy import Policy
-from leadreport.rates import named_groups
+from leadreport.rates import UNKNOWN, named_groups
 from leadreport.words import STAGES
 
 Every = Literal["week", "month", "quarter"]
@@ -32,10 +32,10 @@ def step_entries(
 ) -> pl.DataFrame:
     """One row per lead that entered `from_stage`, sorted by entry.
 
-    Columns: the group's, lead_id, entered_at, entered_on (local date), age_days, days (to conversion; null when there
-    was none), out_days (to the loss of a lead that never converted; null for the others), is_converted, watched_days
-    (to conversion, or to the end of what is visible). Days are counted on the wall clock and may be negative: sales may
-    find a lead before marketing does.
+    Columns: the group's, lead_id, mix (see `mix_of`), entered_at, entered_on (local date), age_days, days (to
+    conversion; null when there was none), out_days (to the loss of a lead that never converted; null for the others),
+    is_converted, watched_days (to conversion, or to the end of what is visible). Days are counted on the wall clock and
+    may be negative: sales may find a lead before marketing does.
 
     A lost lead is watched to the end as well: it has not converted at any later age. If it left the curve at its loss,
     the curve would treat it as if it might still convert like the open ones.
@@ -44,11 +44,11 @@ def step_entries(
     zone, start, end = policy.company.time_zone, entry_at(from_stage, entry=entry), reached_at(to_stage)
     is_out = is_lost() & end.is_null()
     keys = [by] if by else []
-    entered = named_groups(facts, by).filter(start.is_not_null())
+    entered = named_groups(facts.with_columns(mix=mix_of(facts.columns, by=by)), by).filter(start.is_not_null())
     return (
         entered.select(
             *keys,
-            "lead_id",
+            *("lead_id", "mix"),
             entered_at=start,
             entered_on=local_date(start, zone=zone),
             age_days=wall_days(start, pl.lit(as_of), zone=zone),
@@ -58,6 +58,16 @@ def step_entries(
         .with_columns(is_converted=pl.col("days").is_not_null(), watched_days=pl.coalesce("days", "age_days"))
         .sort(*keys, "entered_at", "lead_id")
     )
+
+
+def mix_of(columns: list[str], *, by: str | None = None) -> pl.Expr:
+    """What kind of lead it is: its channel, the third of the scores where there are scores, and its group."""
+    named = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in dict.fromkeys(("channel", by or "channel"))]
+    kinds = [each for each in named if each.meta.root_names()[0] in columns]
+    if "score" in columns:
+        third = (3 * pl.col("score").rank() / pl.col("score").count()).ceil()
+        kinds.append(third.cast(pl.Int64).cast(pl.String).fill_null(UNKNOWN))
+    return pl.concat_str(kinds, separator=" / ") if kinds else pl.lit("all")
 
 
 def entry_at(stage: str, *, entry: Entry) -> pl.Expr:

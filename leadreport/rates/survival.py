@@ -17,7 +17,8 @@ def kaplan_meier(
 
     One row per distinct duration, in order: at, at_risk, events, converted_rate (1 - S), low, high. The interval is
     the log-log one on Greenwood's variance. Before the first event the lower end is 0 and the upper end is Wilson's for
-    0 of n at risk; after the last event of a curve that reaches 1, the lower end is carried forward and the upper is 1.
+    0 of n, with n the average number at risk until then; after the last event of a curve that reaches 1, the lower end
+    is carried forward and the upper is 1.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def with_interval(steps: pl.DataFrame, groups: list[str], confidence: float) -> 
     is_inside = (survival > 0) & (survival < 1)
     log = pl.when(is_inside).then(survival).log()
     spread = z * pl.col("greenwood").sqrt() / log.abs()
-    first_high = wilson_high(pl.lit(0.0), "at_risk", confidence=confidence)
+    first_high = wilson_high(pl.lit(0.0), watched_on_average(groups), confidence=confidence)
     bounds = steps.with_columns(
         converted_rate=1 - survival,
         low=pl.when(survival == 1).then(0.0).otherwise(1 - survival.pow((-spread).exp())),
@@ -139,6 +140,17 @@ def with_interval(steps: pl.DataFrame, groups: list[str], confidence: float) -> 
     )
     low = pl.when(is_inside | (survival == 1)).then(pl.col("low"))
     return bounds.with_columns(low=within(low.forward_fill(), groups).fill_null(0.0))
+
+
+def watched_on_average(groups: list[str]) -> pl.Expr:
+    """The leads at risk on average until each age: the days watched in all, over that age.
+
+    Under a constant chance a day, 0 conversions in so many lead-days say as much as 0 of so many leads; the number at
+    risk at the very age would say that a cohort is unknown because its oldest lead stands alone.
+    """
+    at = pl.col("at").clip(0)
+    watched = within((pl.col("at_risk") * (at - within(at.shift(1, fill_value=0), groups))).cum_sum(), groups)
+    return pl.when(at > 0).then(watched / at).otherwise("at_risk")
 
 
 def ages(curve: pl.DataFrame, at: float | Sequence[float] | pl.DataFrame, groups: list[str]) -> pl.DataFrame:
