@@ -60,7 +60,6 @@ sample = Sample()
 FRAMES = {
     "acceptance": lambda: lr.acceptance(sample.handed, by="source", **sample.now),
     "agreement": lambda: lr.agreement(sample.named),
-    "attention": lambda: lr.attention(sample.ws),
     "audited_attributes": lambda: lr.audited_attributes(sample.facts, **sample.now),
     "backtest, methods": lambda: sample.judged.methods,
     "backtest, calibration": lambda: sample.judged.calibration,
@@ -83,6 +82,7 @@ FRAMES = {
     "credit_by_model": lambda: lr.credit_by_model(sample.facts, sample.touches),
     "describe_rejected": lambda: lr.describe_rejected(sample.ws.rejected),
     "disagreements": lambda: lr.disagreements(sample.named),
+    "findings": lambda: lr.findings(sample.ws),
     "forecast": lambda: sample.ahead,
     "forecast_record": lambda: lr.forecast_record(sample.facts, runs=2, **sample.now),
     "framework_answers": lambda: lr.framework_answers(sample.facts, framework="bant", **sample.now),
@@ -127,6 +127,7 @@ FRAMES = {
     "threshold_table": lambda: lr.threshold_table(
         lr.score_leads(sample.known, sample.card), weeks=50, weekly_capacity=9
     ),
+    "target_states": lambda: lr.target_states(sample.ws),
     "time_in_stage": lambda: lr.time_in_stage(sample.facts, as_of=sample.ws.as_of),
     "too_early_too_late": lambda: lr.too_early_too_late(
         lr.handed_over(sample.ready, period=sample.quarter), **sample.now
@@ -193,8 +194,8 @@ HOLDS = {
     "is_text": lambda dtype: dtype in (pl.String, pl.List(pl.String)),
 }
 
-OF_THE_ROW = {"number", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"}
-"""Columns of headlines and of what needs attention: the name or kind of the row says what they measure."""
+OF_THE_ROW = {"size", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"}
+"""Columns of headlines and of findings: the name or kind of the row says what they measure."""
 
 OTHERWISE = {
     "backtest, calibration": {"band": "is_integer"},

@@ -1,6 +1,6 @@
 """The vocabulary that every room shares: stages, exits, verdicts, columns, and the keys between page and run."""
 
-from leadreport.words.catalogue import ATTENTION, HEADLINES, Column, Headline, Kind, Sentence
+from leadreport.words.catalogue import FINDINGS, HEADLINES, Column, Headline, Kind, Sentence
 from leadreport.words.columns import COLUMNS
 from leadreport.words.keys import (
     CHART_MIME,
@@ -26,28 +26,34 @@ from leadreport.words.stages import (
 )
 from leadreport.words.verdicts import (
     ABOVE_VALUE,
+    BETTER,
     COST_VERDICTS,
     DOWN,
     FALLING,
     FALSE_ALARM_RATE,
     LEAST_COUNT,
     LEAST_PERIODS,
+    MET,
+    MISSED,
     NORMAL_VARIATION,
+    OPEN,
     PARTIAL,
     RISING,
     STEADY,
+    TARGET_STATES,
     TOO_CLOSE,
     TOO_FEW,
     TRENDS,
     UP,
     VERDICTS,
+    WORSE,
     WORTH_IT,
 )
 
 __all__ = [
     "ABOVE_VALUE",
     "ACCEPTED",
-    "ATTENTION",
+    "BETTER",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
@@ -59,13 +65,17 @@ __all__ = [
     "EXITS",
     "FALLING",
     "FALSE_ALARM_RATE",
+    "FINDINGS",
     "HEADLINES",
     "HEADLINES_MIME",
     "JUDGED",
     "LEAST_COUNT",
     "LEAST_PERIODS",
     "LOST",
+    "MET",
+    "MISSED",
     "NORMAL_VARIATION",
+    "OPEN",
     "PARTIAL",
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
@@ -76,11 +86,13 @@ __all__ = [
     "STAGE_NAMES",
     "STEADY",
     "STEPS",
+    "TARGET_STATES",
     "TOO_CLOSE",
     "TOO_FEW",
     "TRENDS",
     "UP",
     "VERDICTS",
+    "WORSE",
     "WORTH_IT",
     "Column",
     "Headline",
