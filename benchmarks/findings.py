@@ -66,12 +66,16 @@ def is_the_event(company: Company, row: dict) -> bool:
 
 
 def is_cause_right(company: Company, rows: list[dict]) -> bool | None:
-    """Whether the finding names the channel that moved, or the new definition; null where there is nothing to name."""
+    """Whether a finding names the channel that moved; whether all that moved name the new definition.
+
+    Null where there is nothing to name.
+    """
     if company.event not in CAUSED:
         return None
-    words = company.channels or ("definition",)
-    moves = [row for row in rows if row["kind"] in RISES + FALLS]
-    return any(word in (row["cause"] or "") for row in moves for word in words)
+    causes = [row["cause"] or "" for row in rows if row["kind"] in RISES + FALLS]
+    if company.event == "definition change":
+        return all("definition" in cause for cause in causes)
+    return any(channel in cause for cause in causes for channel in company.channels)
 
 
 def observe(number: int) -> dict:

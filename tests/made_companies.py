@@ -101,7 +101,7 @@ def make_company(event: str, *, seed: int) -> Company:
         facts, activities = (
             without(frame, at, changed_on) for frame, at in ((facts, "created_at"), (activities, "happened_at"))
         )
-    targets, subject = targets_of(rng, now.levels(), is_missed=event == "missed target", dispersion=dispersion)
+    targets, subject = targets_of(rng, usual.levels(), is_missed=event == "missed target", dispersion=dispersion)
     subject = REPS[1] if event.endswith("rep") else CHANNELS[2] if event == "channel above value" else subject
     spend = make_spend(rng, weeks, price=price)
     if event == "spend ends early":
@@ -227,7 +227,7 @@ def make_spend(rng, weeks: list[Truth], *, price: np.ndarray) -> pl.DataFrame:
 
 
 def targets_of(rng, levels: dict, *, is_missed: bool, dispersion: float) -> tuple[dict[str, float], str | None]:
-    """Targets that are met with up to a fifth to spare, but for one that is missed by four standard errors."""
+    """Targets met before the event, with up to a fifth to spare, but for one that is missed by four standard errors."""
     keys = {"mqls": "mqls_per_week", "sqls": "sqls_per_week"}
     spare = {name: 1 - rng.uniform(0, 0.2) for name in ("mqls", "sqls", "acceptance_rate", "attainment_rate")}
     targets = {name: levels[name] * share for name, share in spare.items()}

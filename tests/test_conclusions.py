@@ -54,13 +54,6 @@ def moved(ws, *rows):
     return claims.moved(ws, changes, Stakes("EUR", worth=worth, entries=entries))
 
 
-def without_gaps(monkeypatch, *gaps):
-    monkeypatch.setattr(
-        claims, "tracking_gaps",
-        lambda *_, **__: pl.DataFrame(list(gaps), schema={"from_on": pl.Date, "until_on": pl.Date}, orient="row"),
-    )  # fmt: skip
-
-
 def test_the_headlines_of_the_week_are_those_of_funnel_handoff_and_cost(ws):
     found = lr.headlines(ws)
     assert found["name"].to_list() == [name for name in HEADLINES if name != "lead_to_mql_rate"]
@@ -123,6 +116,14 @@ def test_a_count_is_held_against_its_target_at_its_present_level(quiet):
     entries = lr.weekly_entries(quiet.facts, as_of=AS_OF, policy=quiet.policy, weeks=5).filter(stage=pl.lit("mql"))
     last = entries.filter(~pl.col("is_partial"))["entries"]
     assert since.filter(name=pl.lit("mqls")).select("value", "n").row(0) == (last.mean(), last.sum())
+
+
+def test_a_week_with_an_outage_of_tracking_is_no_week_of_a_target(quiet, monkeypatch):
+    whole = weekly.weekly_levels(quiet, since={})["n"]
+    sunday = AS_OF.date() - timedelta(days=8)
+    monkeypatch.setattr(weekly, "outages", lambda ws: [(sunday, sunday)])
+    last = lr.weekly_entries(quiet.facts, as_of=AS_OF, policy=quiet.policy, weeks=2).filter(stage=pl.lit("lead"))
+    assert (whole - weekly.weekly_levels(quiet, since={})["n"])[0] == last["entries"][0]
 
 
 def test_the_findings_on_the_sample_are_what_was_planted(ws):
@@ -206,8 +207,16 @@ def test_a_new_definition_within_two_weeks_is_the_cause(quiet, days, is_cause):
 @pytest.mark.parametrize(("days", "is_found"), [(13, False), (14, True)])
 def test_no_move_within_two_weeks_of_an_outage_of_tracking_is_a_finding(quiet, monkeypatch, days, is_found):
     ended_on = SINCE - timedelta(days=days)
-    without_gaps(monkeypatch, (ended_on - timedelta(days=5), ended_on))
+    monkeypatch.setattr(claims, "outages", lambda ws: [(ended_on - timedelta(days=5), ended_on)])
     assert bool(moved(quiet, level("leads", to=60.0))) == is_found
+
+
+@pytest.mark.parametrize(("days", "is_cause"), [(0, True), (-1, False)])
+def test_a_new_definition_within_eight_weeks_is_the_cause_where_months_are_compared(quiet, days, is_cause):
+    changed = with_changes(quiet, AS_OF.date() - timedelta(weeks=8) + timedelta(days=days))
+    row = level("cost_per_sql", to=900.0, on=None, verdict="up", previous=700.0, week=None, week_on=None)
+    (found,) = moved(changed, row)
+    assert ("definition" in (found["cause"] or ""), found.get("judgement")) == (is_cause, None if is_cause else "worse")
 
 
 @pytest.mark.parametrize(

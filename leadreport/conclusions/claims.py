@@ -1,15 +1,14 @@
 """The findings of the week: what missed its target, what changed, who stands out, what costs too much, what waits."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from statistics import fmean
 from typing import Any
 
 import polars as pl
 
 from leadreport.conclusions.stakes import SAME, Stakes, quality, stakes_of
-from leadreport.conclusions.weekly import MONTH, QUARTER, all_headlines, held_against_targets
+from leadreport.conclusions.weekly import MONTH, QUARTER, all_headlines, held_against_targets, outages, weekly_levels
 from leadreport.cost import channels_above_value
-from leadreport.funnel import tracking_gaps
 from leadreport.handoff import consistency, handed_over, has_acceptances, outside_limits, overdue_leads, slow_owners
 from leadreport.policy import Policy
 from leadreport.rates import UNKNOWN, rate_with_ends
@@ -103,12 +102,23 @@ def missed(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
 
 
 def moved(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
-    """The headlines whose level changed, else that lie outside normal variation, else that drift: one row each."""
-    return [row for change in trusted(ws, changes).iter_rows(named=True) for row in moved_of(ws, change, stakes)]
+    """The headlines whose level changed, else that lie outside normal variation, else that drift: one row each.
+
+    Without the moves that an outage of tracking explains.
+    """
+    gaps = outages(ws)
+    since = dict(changes.select("name", "changed_on").iter_rows())
+    ends = {row["name"]: row for row in weekly_levels(ws, since=since).select("name", "low", "high").to_dicts()}
+    found = []
+    for change in changes.iter_rows(named=True):
+        first, last = span(ws, change)
+        if not any(until_on >= first and from_on <= last for from_on, until_on in gaps):
+            found += moved_of(ws, change, stakes, level=ends.get(change["name"], {}))
+    return found
 
 
-def moved_of(ws: Workspace, change: Row, stakes: Stakes) -> list[Row]:
-    """The finding on one headline, if it moved."""
+def moved_of(ws: Workspace, change: Row, stakes: Stakes, *, level: Row) -> list[Row]:
+    """The finding on one headline, if it moved; `level` has the interval of the present level of a count."""
     name, since_on = change["name"], change["changed_on"]
     if since_on:
         size, against = change["level_after"], change["level_before"]
@@ -121,11 +131,12 @@ def moved_of(ws: Workspace, change: Row, stakes: Stakes) -> list[Row]:
     else:
         return []
     row = {"kind": kind, "subject": name, "since": since_on, "size": size, "against": against, "period": period}
-    row |= {"size_low": change["low"], "size_high": change["high"], "n": change["n"], "cause": change["cause"]}
-    return [row | judged(ws, row, stakes)]
+    ends = level if since_on else change
+    row |= {"size_low": ends.get("low"), "size_high": ends.get("high"), "n": change["n"], "cause": change["cause"]}
+    return [row | judged(ws, row, stakes, span=span(ws, change))]
 
 
-def judged(ws: Workspace, row: Row, stakes: Stakes) -> Row:
+def judged(ws: Workspace, row: Row, stakes: Stakes, *, span: tuple[date, date]) -> Row:
     """The stake of a move, and whether it is better or worse, with the kind and the cause that go with it.
 
     The stake of a count takes the quality of what came into account. A new definition near the change is its cause,
@@ -133,10 +144,9 @@ def judged(ws: Workspace, row: Row, stakes: Stakes) -> Row:
     """
     name, since_on, is_up = row["subject"], row["since"], row["kind"] in ("level up", UP, RISING)
     came = quality(ws, name, since_on=since_on or ws.week.start_on) if name in COUNTED else SAME
-    stake = {
-        "stake": stakes.of(name, row["size"] * came.ratio - row["against"]) if row["against"] is not None else None
-    }
-    near = [each.on for each in ws.policy.changes if since_on and name != "leads" and abs(each.on - since_on) <= NEAR]
+    gap = None if row["against"] is None else row["size"] * came.ratio - row["against"]
+    stake = {"stake": stakes.of(name, gap)}
+    near = [each.on for each in ws.policy.changes if name != "leads" and span[0] <= each.on <= span[1]]
     if near:
         return stake | {"cause": f"a definition changed on {near[-1]}"}
     if is_up and came.is_weaker:
@@ -144,12 +154,16 @@ def judged(ws: Workspace, row: Row, stakes: Stakes) -> Row:
     return stake | {"judgement": BETTER if is_up == (HEADLINES[name].better == "up") else WORSE}
 
 
-def trusted(ws: Workspace, changes: pl.DataFrame) -> pl.DataFrame:
-    """The headlines without the moves that an outage of tracking explains."""
-    gaps = tracking_gaps(ws.activities, as_of=ws.as_of, policy=ws.policy).select("from_on", "until_on")
-    moved_on = pl.coalesce("changed_on", "week_on", pl.lit(ws.week.start_on))
-    ends = [(first - NEAR, last + NEAR) for first, last in gaps.iter_rows()]
-    return changes.filter(~pl.any_horizontal(False, *(moved_on.is_between(*end) for end in ends)))
+def span(ws: Workspace, change: Row) -> tuple[date, date]:
+    """The days on which something else may have made a headline move.
+
+    Two weeks around a change of level, or around the week that is outside normal variation; else, where months are
+    compared or a drift is seen, the last eight weeks.
+    """
+    moved_on = change["changed_on"] or (change["week_on"] if change["verdict"] in (UP, DOWN) else None)
+    if moved_on:
+        return moved_on - NEAR, moved_on + NEAR
+    return ws.week.last_weeks(2 * MONTH).start_on, ws.week.last_on
 
 
 def slow(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:

@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 
 from leadreport.clock import Period
 from leadreport.cost import cost_change
-from leadreport.funnel import week_on_week, weekly_entries
+from leadreport.funnel import tracking_gaps, week_on_week, weekly_entries
 from leadreport.handoff import handoff_change
 from leadreport.rates import HEADLINE_COLUMNS
 from leadreport.words import COUNTED, HEADLINES, LEAST_PERIODS, MET, MISSED, OPEN
@@ -60,6 +60,11 @@ def ends_early(spend: pl.DataFrame, *, week: Period) -> bool:
     days = spend["spent_on"].unique().sort()
     usual = days.diff().max() or timedelta(days=1)
     return bool(days.len()) and days[-1] + usual < week.last_on
+
+
+def outages(ws: Workspace) -> list[tuple[date, date]]:
+    """The first and the last day of each outage of tracking (`tracking_gaps`)."""
+    return tracking_gaps(ws.activities, as_of=ws.as_of, policy=ws.policy).select("from_on", "until_on").rows()
 
 
 def target_states(ws: Workspace) -> pl.DataFrame:
@@ -113,9 +118,13 @@ def target_state(*, lower_is_better: pl.Expr) -> pl.Expr:
 def weekly_levels(ws: Workspace, *, since: dict[str, date | None]) -> pl.DataFrame:
     """Entries a week into the stage of each count: name, value (mean), low, high (95 %), n (entries).
 
-    Of the last 13 whole weeks, or of those since the level changed. A stage without entries has no row.
+    Of the last 13 whole weeks, or of those since the level changed, without the weeks of an outage of tracking. A stage
+    without entries has no row.
     """
-    entries = weekly_entries(ws.facts, as_of=ws.as_of, policy=ws.policy, weeks=QUARTER).filter(~pl.col("is_partial"))
+    starts_on = pl.col("week_on")
+    is_out = [(starts_on <= last) & (starts_on + timedelta(days=6) >= first) for first, last in outages(ws)]
+    entries = weekly_entries(ws.facts, as_of=ws.as_of, policy=ws.policy, weeks=QUARTER)
+    entries = entries.filter(~pl.any_horizontal("is_partial", *is_out))
     rows = []
     for name, stage in COUNTED.items():
         weeks = entries.filter(pl.col("stage") == stage, pl.col("week_on") >= (since.get(name) or date.min))
