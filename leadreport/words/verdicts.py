@@ -19,8 +19,6 @@ COST_VERDICTS: tuple[str, ...] = (WORTH_IT, ABOVE_VALUE, TOO_CLOSE, TOO_FEW)
 """Every verdict on what a lead costs against what it is worth."""
 
 MET, MISSED, OPEN = "met", "missed", "open"
-
-TARGET_STATES: tuple[str, ...] = (MET, MISSED, OPEN)
 """Where a number stands against its signed target; open: the interval holds the target."""
 
 BETTER, WORSE = "better", "worse"
