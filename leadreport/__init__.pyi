@@ -3,6 +3,7 @@
 from . import charts, formats, page, rates
 from .check import describe_rejected, empty_rates, odd_leads, row_totals, table_reach
 from .clock import Period, as_instant, working_deadline, working_hours
+from .conclusions import findings, headlines, target_states
 from .cost import (
     arrival_ages,
     attribute_credit,
@@ -24,7 +25,6 @@ from .cost import (
     with_total,
 )
 from .errors import InputError, LeadreportError, PageError, PolicyError
-from .findings import attention, headlines
 from .funnel import (
     biggest_drop,
     bottleneck,

@@ -60,7 +60,6 @@ sample = Sample()
 FRAMES = {
     "acceptance": lambda: lr.acceptance(sample.handed, by="source", **sample.now),
     "agreement": lambda: lr.agreement(sample.named),
-    "attention": lambda: lr.attention(sample.ws),
     "audited_attributes": lambda: lr.audited_attributes(sample.facts, **sample.now),
     "backtest, methods": lambda: sample.judged.methods,
     "backtest, calibration": lambda: sample.judged.calibration,
@@ -83,6 +82,7 @@ FRAMES = {
     "credit_by_model": lambda: lr.credit_by_model(sample.facts, sample.touches),
     "describe_rejected": lambda: lr.describe_rejected(sample.ws.rejected),
     "disagreements": lambda: lr.disagreements(sample.named),
+    "findings": lambda: lr.findings(sample.ws),
     "forecast": lambda: sample.ahead,
     "forecast_record": lambda: lr.forecast_record(sample.facts, runs=2, **sample.now),
     "framework_answers": lambda: lr.framework_answers(sample.facts, framework="bant", **sample.now),
@@ -121,6 +121,7 @@ FRAMES = {
     "threshold_table": lambda: lr.threshold_table(
         lr.score_leads(sample.known, sample.card), weeks=50, weekly_capacity=9
     ),
+    "target_states": lambda: lr.target_states(sample.ws),
     "time_in_stage": lambda: lr.time_in_stage(sample.facts, as_of=sample.ws.as_of),
     "too_early_too_late": lambda: lr.too_early_too_late(
         lr.handed_over(sample.ready, period=sample.quarter), **sample.now
@@ -188,10 +189,10 @@ HOLDS = {
 }
 
 OF_THE_ROW = {
-    *("number", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"),
+    *("size", "against", "value", "low_limit", "high_limit", "published", "now", "old", "new"),
     *("level_before", "level_after", "visible_fall", "visible_rise"),
 }
-"""Columns of headlines and of what needs attention: the name or kind of the row says what they measure."""
+"""Columns of headlines and of findings: the name or kind of the row says what they measure."""
 
 OTHERWISE = {
     "backtest, calibration": {"band": "is_integer"},

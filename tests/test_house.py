@@ -13,7 +13,7 @@ PACKAGE = ROOT / "leadreport"
 
 ORDER = (
     *("errors", "words", "policy", "clock", "tables", "sources", "check", "facts", "workspace", "rates"),
-    *("scoring", "qualify", "funnel", "cost", "handoff", "findings", "lists", "formats", "charts", "page"),
+    *("scoring", "qualify", "funnel", "cost", "handoff", "conclusions", "lists", "formats", "charts", "page"),
     *("publish", "run"),
 )
 """The rooms from the ground up: a room may import what stands before it, less what MUST_NOT_KNOW forbids."""
@@ -33,7 +33,7 @@ MUST_NOT_KNOW: dict[str, set[str]] = {
     "charts": {*ORDER} - {"errors", "words", "formats"},
     "page": {*ORDER} - {"errors", "words", "formats", "charts"},
     **{
-        room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "findings", "lists"}
+        room: DRAWING | METRICS | READING - {"workspace"} | {"tables", "rates", "conclusions", "lists"}
         for room in ("publish", "run")
     },
 }

@@ -221,23 +221,73 @@ def test_a_frame_of_people_is_no_frame_of_headlines():
     ]
 
 
-def test_what_needs_attention_is_a_sentence_for_every_row():
-    rows = {
-        "kind": ["overdue", "slow owner", "above value", "falling", "new definition"],
-        "subject": [None, "Tom", "events", "lead_to_mql_rate", "SAL needs a call"],
-        "number": [20.0, 0.06, 990.0, None, None],
-        "against": [478.6, 0.73, 612.0, None, None],
-        "link": ["03_handoff.html"] * 5,
-    }
-    shown = page.attention(pl.DataFrame(rows))
-    assert plain(repr(shown)).splitlines()[1:] == [
-        "- MQLs overdue: 20. The longest has waited 479 h of working time.",
-        "- Tom answers fewer MQLs in time than the team: 6.0 % against 73.0 %.",
-        "- Leads from events cost more than they return: € 990 against € 612.",
-        "- Leads that became MQL: falling over the last six weeks.",
-        "- A definition changed: SAL needs a call.",
-    ]
-    assert shown.html.count('<a href="03_handoff.html">') == 5
+def found(kind, subject=None, size=None, against=None, **more):
+    row = dict.fromkeys(("n", "since", "cause", "judgement", "size_low", "size_high"))
+    return row | {"kind": kind, "subject": subject, "size": size, "against": against, "link": "03_handoff.html"} | more
+
+
+FOUND = [
+    (
+        found("target missed", "attainment_rate", 0.759, 0.85, size_low=0.688, size_high=0.819),
+        "MQLs answered in time: 75.9 % (68.8 % to 81.9 %), target 85.0 %: missed.",
+    ),
+    (found("target missed", "mqls", 32.9, 40.0), "MQLs: 32.9 a week, target 40.0: missed."),
+    (
+        found("level up", "leads", 116.7, 68.8, since=date(2026, 9, 14), cause="paid_social: 9 -> 57 a week"),
+        "New leads rose to 116.7 a week from 68.8 in the week of 14 Sep 2026: paid_social: 9 -> 57 a week.",
+    ),
+    (
+        found("level down", "mql_to_sql_rate", 0.2, 0.4, since=date(2026, 9, 14), judgement="worse"),
+        "MQLs that became SQL fell to 20.0 % from 40.0 % in the week of 14 Sep 2026 (worse).",
+    ),
+    (
+        found("more but weaker", "leads", 116.7, 68.8, since=date(2026, 9, 14)),
+        "New leads rose to 116.7 a week from 68.8 in the week of 14 Sep 2026. They are less likely to buy.",
+    ),
+    (found("down", "cost_per_sql", 700.0, 990.0, judgement="better"), "Cost per SQL: € 700, down from € 990 (better)."),
+    (found("falling", "lead_to_mql_rate"), "Leads that became MQL: falling over the last six weeks."),
+    (
+        found("slow owner", "Tom", 0.06, 0.73, n=59),
+        "Tom answers fewer MQLs in time than the team: 6.0 % against 73.0 % (n = 59).",
+    ),
+    (
+        found("lenient owner", "Ben", 0.96, 0.75, n=54),
+        "Ben accepts more MQLs than colleagues accept of similar ones: 96.0 % against 75.0 % (n = 54).",
+    ),
+    (
+        found("above value", "events", 990.0, 612.0, n=314),
+        "Leads from events cost more than they return: € 990 against € 612 (n = 314).",
+    ),
+    (
+        found("overdue", "MQLs", 97.0, 59.8, n=20),
+        "97 MQLs are overdue, 20 of them from the last 13 weeks. Of these, the longest has waited 60 working days.",
+    ),
+    (
+        found("new definition", "SAL needs a call", since=date(2026, 3, 2)),
+        "A definition changed on 2 Mar 2026: SAL needs a call.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "sentence"), FOUND, ids=[row["kind"] for row, _ in FOUND])
+def test_a_finding_is_a_sentence_with_a_link(row, sentence):
+    shown = page.attention(pl.DataFrame([row]))
+    assert plain(repr(shown)).splitlines()[1:] == [f"- {sentence}"]
+    assert shown.html.count('<a href="03_handoff.html">') == 1
+
+
+@pytest.mark.parametrize(("findings", "lines"), [(5, 5), (6, 6), (8, 6)])
+def test_a_page_shows_five_findings_and_says_how_many_more_there_are(findings, lines):
+    shown = repr(page.attention(pl.DataFrame([found("falling", "leads")] * findings))).splitlines()[1:]
+    assert len(shown) == lines
+    assert plain(shown[-1]).startswith(f"- {findings - 5} more finding") == (findings > 5)
+
+
+def test_the_interval_of_a_headline_has_the_format_of_the_headline():
+    rows = {"name": ["attainment_rate", "mqls"], "value": [0.759, 40.4], "low": [0.688, 36.5], "high": [0.819, None]}
+    shown = plain(repr(page.table(pl.DataFrame(rows), caption="a")))
+    assert "75.9 % (68.8 % to 81.9 %)" in shown
+    assert "40 (37 to –)" in shown
 
 
 @pytest.mark.parametrize("where", ["formats", "labels", "columns"])

@@ -10,7 +10,7 @@ from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import phrase
 from leadreport.page.display import Display, Link, address_of, element, linked, one_line, safe, say
-from leadreport.words import ATTENTION, HEADLINES
+from leadreport.words import FINDINGS, HEADLINES
 
 
 def answer(rows: pl.DataFrame, text: str, *, empty: str | None = None, **values: object) -> Display:
@@ -80,8 +80,12 @@ class Column:
                 return formats.shown(self.values[0], how or kind)
 
 
+MOST_FINDINGS = 5
+"""A page shows at most this number of findings (definition 40)."""
+
+
 def attention(items: pl.DataFrame | Iterable[str | Link], *, title: str | None = None) -> Display:
-    """What needs attention this week: the rows of `lr.attention`, or sentences of your own, each perhaps with a link.
+    """What needs attention this week: the first five rows of `lr.findings`, or sentences of your own.
 
     Examples
     --------
@@ -102,19 +106,29 @@ def attention(items: pl.DataFrame | Iterable[str | Link], *, title: str | None =
     return Display(html=html, plain="\n".join([one_line(heading), *plain]))
 
 
-def _sentences(items: pl.DataFrame) -> list[Link]:
-    return [(_sentence(row), row["link"]) for row in items.iter_rows(named=True)]
+def _sentences(items: pl.DataFrame) -> list[str | Link]:
+    rows = [(_sentence(row), row["link"]) for row in items.head(MOST_FINDINGS).iter_rows(named=True)]
+    more = items.height - MOST_FINDINGS
+    return [*rows, f"{formats.plural(more, 'more finding')} with a smaller stake."] if more > 0 else rows
 
 
 def _sentence(row: dict[str, Any]) -> str:
-    """The sentence of the row's kind, with its subject and numbers."""
-    words = ATTENTION[row["kind"]]
-    numbers = {name: formats.shown(row[name], getattr(words, name)) for name in ("number", "against")}
-    return words.text.format(subject=_subject(row["subject"]), **numbers)
+    """The sentence of the row's kind, with its subject, numbers, date, cause and judgement."""
+    words, named = FINDINGS[row["kind"]], HEADLINES.get(row["subject"])
+    own = named and ("number" if named.kind == "count" else named.kind)
+    kinds = {"size": words.size or own, "against": words.against or own, "n": "count", "since": "date"}
+    known: dict[str, object] = {name: formats.shown(row[name], kind) for name, kind in kinds.items()}
+    low, high = row["size_low"], row["size_high"]
+    known["interval"] = formats.interval(low, high, of=formats.KINDS[kinds["size"]])
+    known["subject"] = formats.headline_label(row["subject"]) if named else row["subject"]
+    known |= {"cause": row["cause"], "judgement": row["judgement"] and phrase(row["judgement"])}
+    if named and named.kind == "count" and row["kind"] in WEEKLY:
+        known["size"] = f"{known['size']} a week"
+    return re.sub(r"\[(.*?)\]", lambda part: complete(part[1], known), words.text).format_map(known)
 
 
-def _subject(name: str | None) -> str | None:
-    return formats.headline_label(name) if name in HEADLINES else name
+WEEKLY = ("target missed", "level up", "level down", "more but weaker")
+"""The kinds whose counts are means of several weeks."""
 
 
 def compared(restated: pl.DataFrame, *, earlier: pl.DataFrame, week: str) -> Display:

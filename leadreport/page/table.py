@@ -13,7 +13,7 @@ from leadreport.page.display import Display, element, one_line, safe, say
 from leadreport.words import HEADLINES
 
 OF_HEADLINES = (
-    *("value", "previous", "change", "expected", "low_limit", "high_limit"),
+    *("value", "previous", "change", "expected", "low_limit", "high_limit", "target"),
     *("published", "now", "old", "new"),
 )
 """Columns of a frame of headlines: the `name` of the row shows what they measure."""
@@ -112,7 +112,8 @@ def _cells(frame: pl.DataFrame, name: str, kind: str | None, ends: Ends | None) 
         if name == "name":
             return False, [Cell(fm.headline_label(value)) for value in frame["name"]]
         if name in OF_HEADLINES and kind is None:
-            return True, [Cell(_headline_cell(*row, column=name)) for row in frame.select("name", name).iter_rows()]
+            sides = frame.select("name", name, *(pl.col(end).alias(f"of {end}") for end in ends or ())).rows()
+            return True, [_headline_cell(*row, column=name) for row in sides]
     values = frame[name].to_list()
     kind = kind or fm.kind_of(name, sample=next((value for value in values if value is not None), None))
     if kind not in KINDS:
@@ -121,12 +122,13 @@ def _cells(frame: pl.DataFrame, name: str, kind: str | None, ends: Ends | None) 
     return kind not in WORDLIKE, fm.cells_of(name, values, kind=kind, ends=rows)
 
 
-def _headline_cell(name: str, value: float | None, *, column: str) -> str:
-    """A number in the format of its headline; what is expected of a count is no whole number."""
+def _headline_cell(name: str, value: float | None, *ends: float | None, column: str) -> Cell:
+    """A number in the format of its headline, with its interval; what is expected of a count is no whole number."""
     kind = HEADLINES[name].kind if name in HEADLINES else fm.kind_of(name, sample=1)
     if column == "change":
-        return fm.signed(value, kind)
-    return fm.shown(value, "number" if column == "expected" and kind == "count" else kind)
+        return Cell(fm.signed(value, kind))
+    around = fm.interval(*ends, of=fm.KINDS[kind]) if any(end is not None for end in ends) else None
+    return Cell(fm.shown(value, "number" if column == "expected" and kind == "count" else kind), around)
 
 
 def _chosen(columns: list[Column], names: Sequence[str] | None) -> list[Column]:

@@ -1,6 +1,6 @@
 """The vocabulary that every room shares: stages, exits, verdicts, columns, and the keys between page and run."""
 
-from leadreport.words.catalogue import ATTENTION, HEADLINES, Column, Headline, Kind, Sentence
+from leadreport.words.catalogue import FINDINGS, HEADLINES, Column, Headline, Kind, Sentence
 from leadreport.words.columns import COLUMNS
 from leadreport.words.keys import (
     CHART_MIME,
@@ -26,13 +26,17 @@ from leadreport.words.stages import (
 )
 from leadreport.words.verdicts import (
     ABOVE_VALUE,
+    BETTER,
     COST_VERDICTS,
     DOWN,
     FALLING,
     FALSE_ALARM_RATE,
     LEAST_COUNT,
     LEAST_PERIODS,
+    MET,
+    MISSED,
     NORMAL_VARIATION,
+    OPEN,
     PARTIAL,
     RISING,
     STEADY,
@@ -41,13 +45,14 @@ from leadreport.words.verdicts import (
     TRENDS,
     UP,
     VERDICTS,
+    WORSE,
     WORTH_IT,
 )
 
 __all__ = [
     "ABOVE_VALUE",
     "ACCEPTED",
-    "ATTENTION",
+    "BETTER",
     "CHART_MIME",
     "CLASSES",
     "CLOSED",
@@ -59,13 +64,17 @@ __all__ = [
     "EXITS",
     "FALLING",
     "FALSE_ALARM_RATE",
+    "FINDINGS",
     "HEADLINES",
     "HEADLINES_MIME",
     "JUDGED",
     "LEAST_COUNT",
     "LEAST_PERIODS",
     "LOST",
+    "MET",
+    "MISSED",
     "NORMAL_VARIATION",
+    "OPEN",
     "PARTIAL",
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
@@ -81,6 +90,7 @@ __all__ = [
     "TRENDS",
     "UP",
     "VERDICTS",
+    "WORSE",
     "WORTH_IT",
     "Column",
     "Headline",

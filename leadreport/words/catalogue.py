@@ -1,4 +1,4 @@
-"""What a column and a headline number are called, what they measure, and the sentences on what needs attention."""
+"""What a column and a headline number are called, what they measure, and the sentence on each finding."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +28,12 @@ class Column:
     german: str | None = None
 
 
+Turn = Literal["marketing", "sales", "both"]
+"""Who acts on a finding."""
+
+CHANGES = "02_funnel.html#what-changed-this-week-and-is-the-change-real"
+
+
 @dataclass(frozen=True)
 class Headline:
     """A headline number as people read it.
@@ -36,6 +42,7 @@ class Headline:
     `false_alarms` is the share of weeks in which it says that a level changed although none did: one in a hundred for
     the counts, which the reader acts on in the same week, one in four hundred for the others, so that all together
     stay below one report in twenty.
+    `turn` says who acts when it changes, `link` where to look.
     """
 
     label: str
@@ -43,6 +50,8 @@ class Headline:
     better: Literal["up", "down"] = "up"
     n_of: str | None = None
     german: str | None = None
+    turn: Turn = "both"
+    link: str = CHANGES
 
     @property
     def false_alarms(self) -> float:
@@ -50,44 +59,92 @@ class Headline:
 
 
 HEADLINES: dict[str, Headline] = {
-    "leads": Headline("New leads", "count", german="Neue Leads"),
-    "mqls": Headline("MQLs", "count"),
+    "leads": Headline("New leads", "count", german="Neue Leads", turn="marketing"),
+    "mqls": Headline("MQLs", "count", turn="marketing"),
     "sqls": Headline("SQLs", "count"),
     "customers": Headline("New customers", "count", german="Neue Kunden"),
-    "lead_to_mql_rate": Headline("Leads that became MQL", "rate", n_of="leads", german="Leads, die MQL wurden"),
+    "lead_to_mql_rate": Headline(
+        "Leads that became MQL", "rate", n_of="leads", german="Leads, die MQL wurden", turn="marketing"
+    ),
     "mql_to_sql_rate": Headline("MQLs that became SQL", "rate", n_of="MQLs", german="MQLs, die SQL wurden"),
     "lead_to_customer_rate": Headline("Leads that bought", "rate", n_of="leads", german="Leads, die kauften"),
-    "attainment_rate": Headline("MQLs answered in time", "rate", n_of="MQLs", german="Rechtzeitig beantwortete MQLs"),
-    "acceptance_rate": Headline("MQLs accepted by sales", "rate", n_of="MQLs", german="Angenommene MQLs"),
-    "cost_per_sql": Headline("Cost per SQL", "money", better="down", n_of="SQLs", german="Kosten je SQL"),
+    "attainment_rate": Headline(
+        "MQLs answered in time",
+        "rate",
+        n_of="MQLs",
+        german="Rechtzeitig beantwortete MQLs",
+        turn="sales",
+        link="03_handoff.html#how-fast-does-sales-answer",
+    ),
+    "acceptance_rate": Headline(
+        "MQLs accepted by sales",
+        "rate",
+        n_of="MQLs",
+        german="Angenommene MQLs",
+        link="03_handoff.html#does-sales-accept-what-marketing-hands-over",
+    ),
+    "cost_per_sql": Headline(
+        "Cost per SQL",
+        "money",
+        better="down",
+        n_of="SQLs",
+        german="Kosten je SQL",
+        turn="marketing",
+        link="05_cost.html#what-does-an-sql-cost-by-channel",
+    ),
 }
 """Every headline number by its name, as `lr.headlines` gives them and the archive keeps them."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence about something that needs attention: `text` with {subject}, {number} and {against}.
+    """The sentence on a kind of finding, with whose turn it is and where to look.
 
-    The fields `number` and `against` say what these two measure.
+    `text` has {subject}, {size}, {interval}, {against}, {n}, {since}, {cause} and {judgement}; a part in [brackets] is
+    left out when a value in it is missing. `size` and `against` say what these two measure; None means that the
+    subject is a headline, which says it, and whose turn and page count then.
     """
 
     text: str
-    number: Kind = "number"
-    against: Kind = "number"
+    size: Kind | None = None
+    against: Kind | None = None
+    turn: Turn | None = None
+    link: str | None = None
 
 
-ATTENTION: dict[str, Sentence] = {
-    "overdue": Sentence(
-        "MQLs overdue: {number}. The longest has waited {against} of working time.", "count", against="hours"
+FINDINGS: dict[str, Sentence] = {
+    "target missed": Sentence("{subject}: {size}[ {interval}], target {against}: missed."),
+    "level up": Sentence("{subject} rose to {size} from {against} in the week of {since}[: {cause}][ ({judgement})]."),
+    "level down": Sentence(
+        "{subject} fell to {size} from {against} in the week of {since}[: {cause}][ ({judgement})]."
     ),
+    "more but weaker": Sentence(
+        "{subject} rose to {size} from {against} in the week of {since}[: {cause}]. They are less likely to buy."
+    ),
+    "up": Sentence("{subject}: {size}, up from {against}[ ({judgement})]."),
+    "down": Sentence("{subject}: {size}, down from {against}[ ({judgement})]."),
+    "rising": Sentence("{subject}: rising over the last six weeks[ ({judgement})]."),
+    "falling": Sentence("{subject}: falling over the last six weeks[ ({judgement})]."),
     "slow owner": Sentence(
-        "{subject} answers fewer MQLs in time than the team: {number} against {against}.", "rate", against="rate"
+        "{subject} answers fewer MQLs in time than the team: {size} against {against} (n = {n}).",
+        *("rate", "rate", "sales", "03_handoff.html#whose-leads-wait"),
+    ),
+    "lenient owner": Sentence(
+        "{subject} accepts more MQLs than colleagues accept of similar ones: {size} against {against} (n = {n}).",
+        *("rate", "rate", "sales", "03_handoff.html#do-reps-judge-similar-leads-the-same-way"),
     ),
     "above value": Sentence(
-        "Leads from {subject} cost more than they return: {number} against {against}.", "money", against="money"
+        "Leads from {subject} cost more than they return: {size} against {against} (n = {n}).",
+        *("money", "money", "marketing", "05_cost.html#is-a-lead-worth-what-it-costs"),
     ),
-    "rising": Sentence("{subject}: rising over the last six weeks."),
-    "falling": Sentence("{subject}: falling over the last six weeks."),
-    "new definition": Sentence("A definition changed: {subject}."),
+    "overdue": Sentence(
+        "{size} MQLs are overdue, {n} of them from the last 13 weeks. Of these, the longest has waited {against}"
+        " working days.",
+        *("count", "count", "sales", "03_handoff.html#which-leads-wait-right-now"),
+    ),
+    "new definition": Sentence(
+        "A definition changed on {since}: {subject}.",
+        *("number", "number", "both", "02_funnel.html#what-changed-this-week-and-is-the-change-real"),
+    ),
 }
-"""The sentence for each kind of row that `lr.attention` gives."""
+"""The sentence for each kind of row that `lr.findings` gives."""

@@ -34,9 +34,18 @@ COLUMNS: dict[str, Column] = {
     "definition_version": Column("Version of its definitions", "text", german="Fassung der Definitionen"),
     "target": Column("Target", "number", german="Ziel"),
     "merged_leads": Column("Merged leads", "count", german="Zusammengeführte Leads"),
-    # what needs attention: `kind` says what the numbers measure
+    # findings: `kind` and `subject` say what the numbers measure
     "subject": Column("Subject", "text", german="Worum es geht"),
-    "number": Column("Number", german="Zahl"),
+    "period": Column("Period", "text", german="Zeitraum"),
+    "since": Column("Since", "date", german="Seit"),
+    "size": Column("Size", interval=("size_low", "size_high"), german="Größe"),
+    "cause": Column("Cause", "text", german="Ursache"),
+    "judgement": Column("Better or worse", "text", german="Besser oder schlechter"),
+    "is_missed": Column("Target missed", "flag", german="Ziel verfehlt"),
+    "stake": Column("At stake in 13 weeks", "number", german="Einsatz in 13 Wochen"),
+    "stake_unit": Column("Unit of the stake", "text", german="Einheit des Einsatzes"),
+    "turn": Column("Whose turn", "text", german="Am Zug"),
+    "list": Column("List", "text", german="Liste"),
     "against": Column("Compared with", german="Verglichen mit"),
     "link": Column("Page", "text", german="Seite"),
     # groups

@@ -18,6 +18,12 @@ WORTH_IT, ABOVE_VALUE, TOO_CLOSE = "worth it", "costs more than it is worth", "t
 COST_VERDICTS: tuple[str, ...] = (WORTH_IT, ABOVE_VALUE, TOO_CLOSE, TOO_FEW)
 """Every verdict on what a lead costs against what it is worth."""
 
+MET, MISSED, OPEN = "met", "missed", "open"
+"""Where a number stands against its signed target; open: the interval holds the target."""
+
+BETTER, WORSE = "better", "worse"
+"""Every judgement of a change; none where it is neither, or where the quality of what came fell."""
+
 FALSE_ALARM_RATE = 0.01
 """The promise behind every verdict: when nothing has changed, one headline in a hundred says that something has."""
 
