@@ -42,6 +42,8 @@ class Content:
     rows: pl.DataFrame
     cells: Callable[[list[int]], pl.DataFrame]
     is_text: bool = True
+    signatures: Callable[[], pl.Series] | None = None
+    """A hash of each whole row, of the columns that no mapping reads too."""
 
 
 def open_file(path: Path, *, file: File, name: str) -> Content:
@@ -66,7 +68,13 @@ def open_text(path: Path, *, file: File, name: str) -> Content:
     text = plain_text(path.read_bytes(), encoding=file.encoding, name=name)
     records = read_records(text, file=file, name=name)
     rows = records.rows.with_columns(text=pl.when(pl.col("malformed").is_not_null()).then("text"))
-    return Content(name, records.header, rows, lambda positions: all_cells(records, positions=positions, file=file))
+    return Content(
+        name,
+        records.header,
+        rows,
+        cells=lambda positions: all_cells(records, positions=positions, file=file),
+        signatures=lambda: records.rows["text"].hash(),
+    )
 
 
 def all_cells(records: Records, *, positions: list[int], file: File) -> pl.DataFrame:
@@ -96,7 +104,7 @@ def open_parquet(path: Path, *, name: str) -> Content:
         names = {str(position): header[position] for position in positions}
         return without_nested(pl.read_parquet(path, columns=list(names.values())), name=name).select(**names)
 
-    return Content(name, header, rows, cells, is_text=False)
+    return Content(name, header, rows, cells, is_text=False, signatures=lambda: pl.read_parquet(path).hash_rows())
 
 
 def without_nested(cells: pl.DataFrame, *, name: str) -> pl.DataFrame:

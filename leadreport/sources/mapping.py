@@ -15,8 +15,16 @@ from leadreport.words import EXITS, STAGES
 NAMED_FORMATS = ("iso", "epoch_ms", "epoch_s")
 """Formats with a name: ISO 8601 (the default), milliseconds or seconds since 1970."""
 
-FORMAT_CODE = re.compile(r"%(?:[YymdbBeHIMSpzjaATRFD%]|\.?[369]?f|[#:]z)")
+FORMAT_CODE = re.compile(r"%(?:[YymdbBeHIMSpzZjaATRFD%]|\.?[369]?f|[#:]z)")
 """One code of a written format, such as %d."""
+
+
+UNITS = ("k", "m", "mm", "b", "bn", "t", "tsd", "tsd.", "mio", "mio.", "mrd", "mrd.", "mn", "md")
+"""Words behind a number that multiply it."""
+
+
+SUPPLIED = {table: {"currency"} for table in TABLES} | {"leads": {"lead_id"}, "deals": {"currency", "deal_id"}}
+"""Required columns that a mapping may lack: the policy has a currency, and rows without an id are numbered."""
 
 
 def is_an_encoding(name: str) -> str:
@@ -80,6 +88,7 @@ class Notation(Strict):
     decimal: Literal[".", ","] | None = None
     thousands: Literal["", ".", ",", " ", "'", "’"] | None = None
     remove: Texts | None = None
+    units: dict[str, float] | None = None
     true: Texts | None = None
     false: Texts | None = None
 
@@ -87,6 +96,10 @@ class Notation(Strict):
     def marks_differ(self) -> "Notation":
         if self.decimal is not None and self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+        units = [sign for sign in self.remove or [] if sign.strip().lower() in UNITS]
+        if units:
+            advice = ", ".join(f"{unit!r} = 1000" for unit in units).replace("'", '"')
+            raise ValueError(f"'remove' would drop {listed(units)}, a unit; say what it means: units = {{ {advice} }}")
         return self
 
 
@@ -151,7 +164,7 @@ class Mapping(Strict):
         twice = {*(self.columns or {})} & {*self.constants}
         if twice:
             raise ValueError(f"{listed(twice)} is both under 'columns' and under 'constants'")
-        needed = [name for name in required_columns(self.table) if name != "currency"]
+        needed = [name for name in required_columns(self.table) if name not in SUPPLIED[self.table]]
         missing = [name for name in needed if name not in self.filled()]
         if self.columns is not None and missing:
             raise ValueError(f"does not say where {', '.join(missing)} comes from; add it to 'columns' or 'constants'")
@@ -219,9 +232,14 @@ class DealsMapping(Mapping):
 
 
 class SpendMapping(Mapping):
-    """What was spent; without a currency, it is in the policy's."""
+    """What was spent; without a currency, it is in the policy's.
+
+    A cost of several days is spread over them: `until` is the column of its last day, `each` the length of every row.
+    """
 
     table: ClassVar[str] = "spend"
+    until: Annotated[Column, BeforeValidator(as_column)] | None = None
+    each: Literal["week", "month", "quarter", "year"] | None = None
 
 
 class AnswersMapping(Mapping):

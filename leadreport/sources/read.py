@@ -12,7 +12,7 @@ from leadreport.sources.content import open_file
 from leadreport.sources.files import load_sources, name_of, paths_of, root_of
 from leadreport.sources.mapping import Sources
 from leadreport.sources.rows import MappedRows, repeat_rows, rows_of
-from leadreport.tables import HEADERS, PLACES, TABLES, RawTable
+from leadreport.tables import HEADERS, NOTES, PLACES, TABLES, RawTable
 
 
 def read_tables(folder: str | Path, *, policy: Policy, data: str | Path | None = None) -> dict[str, RawTable]:
@@ -38,11 +38,9 @@ def read_tables(folder: str | Path, *, policy: Policy, data: str | Path | None =
 def rows_of_files(key: str, *, sources: Sources, root: Path, policy: Policy) -> list[MappedRows]:
     """The rows of the files under one key; none when no table reads them."""
     file, plain = sources.files[key], [each for name, each in plain_mappings(sources) if name == key]
-    parts = []
-    for path in paths_of(file, root=root) if plain else []:
-        content = repeat_rows(open_file(path, file=file, name=name_of(path, root=root)), file=file)
-        parts += rows_of(content, file=file, plain=plain, policy=policy)
-    return parts
+    paths = paths_of(file, root=root) if plain else []
+    opened = [open_file(path, file=file, name=name_of(path, root=root)) for path in paths]
+    return rows_of([repeat_rows(content, file=file) for content in opened], file=file, plain=plain, policy=policy)
 
 
 def raw_table_of(name: str, *, parts: list[MappedRows]) -> RawTable:
@@ -57,6 +55,8 @@ def raw_table_of(name: str, *, parts: list[MappedRows]) -> RawTable:
         files=left_out_by_file(parts),
         headers=pl.concat(numbered([part.headers for part in parts])).select(*HEADERS).cast(HEADERS),
         unused=pl.concat([part.unused for part in parts]).unique().sort("file", "column"),
+        marks=pl.concat([part.marks for part in parts]),
+        notes=pl.concat([pl.DataFrame(schema=NOTES), *(note for part in parts for note in part.notes)]),
     )
 
 
