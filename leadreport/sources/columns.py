@@ -1,15 +1,14 @@
 """Which columns of a file a mapping means, how each is read, and one clear error when they are not there."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from leadreport.errors import InputError, listed, nearest
 from leadreport.policy import Policy
-from leadreport.sources.content import Content
+from leadreport.sources.files import Content
 from leadreport.sources.mapping import (
     Column,
     Condition,
@@ -17,23 +16,9 @@ from leadreport.sources.mapping import (
     LeadsMapping,
     Mapping,
     Sources,
-    SpendMapping,
     StagesMapping,
 )
 from leadreport.tables import ALLOWED_VALUES, column_types, computed_names, required_columns
-
-ENDS = {
-    **{"starts": "ends", "start": "end", "from": "to", "since": "until", "begin": "end", "spent_on": "spent_until"},
-    **{"von": "bis", "beginn": "ende", "anfang": "ende", "début": "fin", "du": "au", "desde": "hasta"},
-}
-"""What the heading of a first day says, and what that of the last day beside it says."""
-
-SEGMENTS = {
-    "week": ("week", "woche", "semaine", "semana", "settimana"),
-    "month": ("month", "monat", "mois", "mes", "mese"),
-    "quarter": ("quarter", "quartal", "trimestre"),
-}
-"""Headings of a column whose rows are not days."""
 
 FROM_POLICY = "currency"
 """The one required column that a file may lack: the policy supplies it."""
@@ -95,8 +80,6 @@ class FoundColumns:
     columns: dict[str, tuple[int, Column]]
     attributes: dict[str, tuple[int, Column]] = field(default_factory=dict)
     unused: list[tuple[str, str]] = field(default_factory=list)
-    span: tuple[int, Column] | str | None = None
-    """For spend: the column with the last day of a cost, or the length of every cost ("month")."""
 
     @property
     def all(self) -> dict[str, tuple[int, Column]]:
@@ -122,24 +105,7 @@ def find_columns(plain: PlainMapping, *, content: Content, file: File, policy: P
             f"{content.name} has attributes with the names of computed columns: {listed(taken)}",
             hint="rename the columns, or leave them out: sources.toml keeps only the attributes that it lists",
         )
-    return replace(found, span=span_of(plain.mapping, found=found, content=content))
-
-
-def span_of(mapping: Mapping, *, found: FoundColumns, content: Content) -> tuple[int, Column] | str | None:
-    """How long a cost lasts: as the mapping says, else as the header does ("Reporting starts", "Month")."""
-    if not isinstance(mapping, SpendMapping) or "spent_on" not in found.columns:
-        return None
-    if mapping.each is not None:
-        return mapping.each
-    start, column = found.columns["spent_on"]
-    words = any_case(content.header[start])
-    named = mapping.until or Column(column=[re.sub(rf"\b{one}\b", other, words) for one, other in ENDS.items()])
-    position = position_of(content, names=named.column)
-    if position is None and mapping.until is not None:
-        raise columns_missing(content, wanted=[(named.column, "for until of spend")], file=File(path="spend"))
-    if position in (None, start):
-        return next((length for length, names in SEGMENTS.items() if words in names), None)
-    return position, named
+    return found
 
 
 def mapped_columns(plain: PlainMapping, *, content: Content) -> FoundColumns:

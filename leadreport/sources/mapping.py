@@ -52,8 +52,8 @@ def is_a_delimiter(text: str) -> str:
 
 
 def in_a_list(value: Any) -> Any:
-    """A list of one for a single text; anything else unchanged."""
-    return [value] if isinstance(value, str) else value
+    """A list of one for a single text or table; anything else unchanged."""
+    return [value] if isinstance(value, str | dict) else value
 
 
 def as_column(value: Any) -> Any:
@@ -130,8 +130,23 @@ class File(Notation):
     count: str | None = None
 
 
+class Link(Strict):
+    """A file in which one id leads to another: in column `key` the one, in column `gives` the other.
+
+    A cell may hold several ids with semicolons between them.
+    """
+
+    from_: str = Field(alias="from")
+    key: Texts
+    gives: Texts
+
+
 class Mapping(Strict):
-    """How the rows of a file become rows of one of our tables. Without `columns`, the file uses our column names."""
+    """How the rows of a file become rows of one of our tables. Without `columns`, the file uses our column names.
+
+    `link` leads to the lead through one file or several, beginning with the row's lead_id, else its deal_id. With
+    `older_leads` most rows may be of leads that the export does not hold.
+    """
 
     table: ClassVar[str]
 
@@ -141,6 +156,8 @@ class Mapping(Strict):
     values: dict[str, dict[str, str]] = {}
     only: list[Condition] = []
     drop: list[Condition] = []
+    link: Annotated[list[Link], BeforeValidator(in_a_list)] = []
+    older_leads: bool = False
 
     def filled(self) -> set[str]:
         """The columns of our table that the mapping fills."""
@@ -282,17 +299,26 @@ class Sources(Strict):
     spend: list[SpendMapping] = []
     answers: list[AnswersMapping] = []
     feedback: list[FeedbackMapping] = []
+    merges: list[Link] = []
+    """Where it stands which lead (`key`) was merged into which (`gives`)."""
 
     def mappings(self) -> list[Mapping]:
         """All mappings, table by table."""
         return [mapping for table in TABLES for mapping in getattr(self, table)]
 
+    def links(self) -> list[Link]:
+        """All links from id to id."""
+        return [*self.merges, *(link for mapping in self.mappings() for link in mapping.link)]
+
     @model_validator(mode="after")
     def every_file_is_known(self) -> "Sources":
         if not self.mappings():
             raise ValueError(f"maps no table; add at least one of {', '.join(f'[[{name}]]' for name in TABLES)}")
-        for each in self.mappings():
-            if each.from_ not in self.files:
-                choice = did_you_mean(each.from_, list(self.files))
-                raise ValueError(f"[[{each.table}]] reads from '{each.from_}', but there is no such file; {choice}")
+        readers = [(each.table, each.from_) for each in self.mappings()] + [
+            ("link", each.from_) for each in self.links()
+        ]
+        for reader, key in readers:
+            if key not in self.files:
+                choice = did_you_mean(key, list(self.files))
+                raise ValueError(f"[[{reader}]] reads from '{key}', but there is no such file; {choice}")
         return self

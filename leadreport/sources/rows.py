@@ -12,76 +12,19 @@ from leadreport.sources.columns import (
     FoundColumns,
     PlainMapping,
     Reading,
-    columns_missing,
     find_columns,
     position_of,
     reading_of,
 )
-from leadreport.sources.content import Content
 from leadreport.sources.convert import as_text, convert, decided, present
-from leadreport.sources.mapping import NAMED_FORMATS, Column, Condition, File
-from leadreport.sources.values import DAY, constant, has_day
+from leadreport.sources.files import Content
+from leadreport.sources.mapping import NAMED_FORMATS, Column, Condition, File, Mapping
+from leadreport.sources.multiples import UNTIL, last_days, span_of, spread
+from leadreport.sources.values import constant, has_day
 from leadreport.tables import HEADERS, MARKS, PROBLEMS, UNUSED, column_types, note
 
 TOTAL = r"(?i)^\s*(?:grand[ -]|sub-?)?(?:totals?|gesamt(?:summe|ergebnis)?|summe|somme|totale?|totaal|suma)\b"
 """How the first words of a line that sums others begin, in the languages of ad exports."""
-
-LENGTHS = {"week": "1w", "month": "1mo", "quarter": "3mo", "year": "1y"}
-UNTIL = "last day of the cost"
-
-COPY = "copy"
-"""The column that repeated rows get: `5-2` is the second copy of line 5, whichever mapping reads the file."""
-
-
-def repeat_rows(content: Content, *, file: File) -> Content:
-    """The content with each row as often as its `count` column says, and a column `copy` that tells the copies apart.
-
-    An export of sums (an ad with three enquiries, one of them approved) becomes one row per enquiry. A malformed row
-    stays one row.
-
-    Raises
-    ------
-    InputError
-        When the column is missing, or holds something other than whole numbers from 0.
-    """
-    if file.count is None:
-        return content
-    times = row_counts(content, file=file, count=file.count)
-    rows = content.rows.with_row_index("row").with_columns(times=times)
-    copies = rows.select("row", "line", copy=pl.int_ranges(1, pl.col("times") + 1)).explode("copy").drop_nulls("copy")
-    places, names = copies["row"], copies.select(pl.format("{}-{}", "line", "copy")).to_series()
-
-    def cells(positions: list[int]) -> pl.DataFrame:
-        own = [position for position in positions if position < len(content.header)]
-        found = content.cells(own)[places]
-        return found.with_columns(names.alias(str(at)) for at in positions if at not in own)
-
-    return Content(
-        content.name,
-        [*content.header, COPY],
-        content.rows[places],
-        cells=cells,
-        is_text=content.is_text,
-        signatures=lambda: content.signatures()[places],
-    )
-
-
-def row_counts(content: Content, *, file: File, count: str) -> pl.Series:
-    """How many rows each row stands for; 1 for a malformed row."""
-    position = position_of(content, names=[count])
-    if position is None:
-        raise columns_missing(content, wanted=[([count], "for count")], file=file)
-    written = content.cells([position])[str(position)].cast(pl.String)
-    is_malformed = content.rows["malformed"].is_not_null()
-    times = written.str.strip_chars().cast(pl.Int64, strict=False)
-    wrong = ((times.is_null() | (times < 0)) & ~is_malformed).fill_null(True)
-    if wrong.any():
-        raise InputError(
-            f"{content.name}: {wrong.sum()} rows have no whole number in '{count}', the column to count by",
-            found=listed(written.filter(wrong).fill_null("").head(5).to_list()),
-            hint="correct the file, or remove 'count' from sources.toml",
-        )
-    return times.set(is_malformed, 1)
 
 
 @dataclass(frozen=True)
@@ -122,7 +65,7 @@ class MappedRows:
     `is_used` says for every row of the file whether the mapping's conditions select it.
     """
 
-    table: str
+    mapping: Mapping
     file: str
     rows: pl.DataFrame
     cells: pl.DataFrame
@@ -133,6 +76,10 @@ class MappedRows:
     is_used: pl.Series
     marks: pl.DataFrame
     notes: list[pl.DataFrame] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        return self.mapping.table
 
 
 @dataclass(frozen=True)
@@ -216,9 +163,10 @@ def mapped_rows(chosen: ChosenRows, *, readings: dict[str, Reading]) -> MappedRo
     for name in cells.columns:
         values[name], problem = convert(chosen.column(name), reading=readings[name])
         problems.append(cell_problems(name, cells=cells[name], problem=problem))
+    kept = [f"{content.name}: {chosen.header(name)}" for name, each in readings.items() if each.is_kept_as_text]
     headers = [(name, content.header[at]) for name, (at, _) in chosen.found.all.items()]
     mapped = MappedRows(
-        table=plain.table,
+        mapping=plain.mapping,
         file=content.name,
         rows=pl.DataFrame(values, height=content.rows.height),
         cells=cells,
@@ -228,16 +176,11 @@ def mapped_rows(chosen: ChosenRows, *, readings: dict[str, Reading]) -> MappedRo
         unused=pl.DataFrame([(content.name, *each) for each in chosen.found.unused], schema=UNUSED, orient="row"),
         is_used=chosen.is_used,
         marks=chosen.rows.cells.select(*MARKS),
-        notes=[note("columns that read two ways", kept) for kept in [columns_kept_as_text(chosen, readings)] if kept],
+        notes=[note("columns that read two ways", kept)],
     )
-    return with_all_columns(with_ids(spread_over_days(mapped, chosen=chosen, readings=readings)))
-
-
-def columns_kept_as_text(chosen: ChosenRows, readings: dict[str, Reading]) -> list[str]:
-    """The columns whose cells can be read as two different numbers, and stay text for that."""
-    return [
-        f"{chosen.rows.content.name}: {chosen.header(name)}" for name, each in readings.items() if each.is_kept_as_text
-    ]
+    if plain.table == "spend":
+        mapped = spread_over_days(mapped, chosen=chosen, readings=readings)
+    return with_all_columns(with_ids(mapped))
 
 
 def first_total(read: pl.DataFrame) -> pl.Expr:
@@ -259,58 +202,45 @@ def with_ids(mapped: MappedRows) -> MappedRows:
 
 
 def spread_over_days(mapped: MappedRows, *, chosen: ChosenRows, readings: dict[str, Reading]) -> MappedRows:
-    """Spend with the cost of each row that names a span of days spread over them, to the cent; others unchanged."""
-    ends = span_ends(mapped, chosen=chosen, readings=readings) if mapped.table == "spend" else None
-    if ends is None:
-        return mapped
-    last_on, problem = ends
+    """Spend with the cost of each row that names a span of days spread over them; others unchanged."""
     start = mapped.rows["spent_on"]
-    is_early = (last_on < start).fill_null(False)
-    problem = problem.zip_with(~is_early, constant("is before the first day of the cost", len(start)))
-    bad = cell_problems(UNTIL, cells=last_on.cast(pl.String), problem=problem)
-    days = ((last_on - start).dt.total_days() + 1).fill_null(1).set(problem.is_not_null(), 1)
-    index = pl.int_range(pl.len(), dtype=pl.UInt32)
-    each = pl.DataFrame({"days": days}).select(index.alias("row"), "days", day=pl.int_ranges("days")).explode("day")
+    last_on, problem = ends_of_costs(start, chosen=chosen, reading=readings["spent_on"])
+    if last_on.null_count() == len(last_on) and problem.null_count() == len(problem):
+        return mapped
+    problem = problem.zip_with(~(last_on < start).fill_null(False), constant("is before the first day", len(start)))
+    bad = cell_problems(UNTIL, cells=last_on, problem=problem)
+    each = spread(start, mapped.rows["amount"], last_on=last_on)
     first = each.with_row_index("at").filter(pl.col("day") == 0).select("row", "at")
     problems = pl.concat([mapped.problems, bad]).join(first, on="row").with_columns(row="at").select(*PROBLEMS)
-    cents = (pl.col("amount") * 100).round(0).cast(pl.Int64)
-    share = cents * (pl.col("day") + 1) // pl.col("days") - cents * pl.col("day") // pl.col("days")
-    rest = pl.when(pl.col("day") == 0).then(pl.col("amount") - cents / 100).otherwise(0.0)
-    spread = (
-        mapped.rows[each["row"]]
-        .hstack(each.select("day", "days"))
-        .with_columns(
-            spent_on=pl.col("spent_on") + pl.duration(days="day"),
-            amount=pl.when(pl.col("days") > 1).then(share / 100 + rest).otherwise("amount"),
-        )
-    )
-    spans = [f"{mapped.file} line {line}: {count} days" for line, count in zip(mapped.lines, days) if count > 1]
+    spans = each.filter(pl.col("day") == 0, pl.col("days") > 1)
+    places = [
+        f"{mapped.file} line {mapped.lines[row]}: {days} days" for row, days in spans.select("row", "days").iter_rows()
+    ]
     return replace(
         mapped,
-        rows=spread.drop("day", "days"),
+        rows=mapped.rows[each["row"]].with_columns(each["spent_on"], each["amount"]),
         cells=mapped.cells[each["row"]],
         lines=mapped.lines[each["row"]],
         problems=problems.cast(PROBLEMS),
         marks=mapped.marks[each["row"]],
-        notes=[*mapped.notes, note("costs of a span of days", spans)],
+        notes=[*mapped.notes, note("costs of a span of days", places)],
     )
 
 
-def span_ends(
-    mapped: MappedRows, *, chosen: ChosenRows, readings: dict[str, Reading]
-) -> tuple[pl.Series, pl.Series] | None:
-    """The last day of each cost and the problem where it cannot be read; None when every row is one day."""
-    start, reading, span = mapped.rows["spent_on"], readings["spent_on"], chosen.found.span
-    if span is None and all(format not in NAMED_FORMATS and not has_day(format) for format in reading.formats):
-        span = "month"
-    if isinstance(span, str):
-        return start.dt.offset_by(LENGTHS[span]) - DAY, constant(None, len(start))
+def ends_of_costs(start: pl.Series, *, chosen: ChosenRows, reading: Reading) -> tuple[pl.Series, pl.Series]:
+    """The last day of each cost, null where it is one day, and the problem where it cannot be read."""
+    nothing = constant(None, len(start))
+    if "spent_on" not in chosen.found.columns:
+        return nothing.cast(pl.Date), nothing
+    position, _ = chosen.found.columns["spent_on"]
+    span = span_of(chosen.plain.mapping, start=position, content=chosen.rows.content)
+    is_monthly = all(format not in NAMED_FORMATS and not has_day(format) for format in reading.formats)
+    if isinstance(span, str) or (span is None and is_monthly):
+        return last_days(start, span or "month"), nothing
     if span is None:
-        return None
-    own = span[1].format or reading.formats
+        return nothing.cast(pl.Date), nothing
     cells = chosen.rows.cells[str(span[0])].set(chosen.rows.is_malformed, None)
-    last_on, problem = convert(cells, reading=replace(reading, formats=own))
-    return last_on, problem
+    return convert(cells, reading=replace(reading, formats=span[1].format or reading.formats))
 
 
 def selected(plain: PlainMapping, file_cells: FileCells) -> pl.Series:

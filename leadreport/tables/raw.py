@@ -27,7 +27,7 @@ NOTES = {"kind": pl.String, "rows": pl.Int64, "amount": pl.Float64, "examples": 
 
 
 def note(
-    kind: str, examples: Sequence[object], *, rows: int | None = None, amount: float | None = None
+    kind: str, examples: Sequence[object] | pl.Series, *, rows: int | None = None, amount: float | None = None
 ) -> pl.DataFrame:
     """One note, or none when it is about no rows; `examples` has an entry per row unless `rows` counts them.
 
@@ -61,6 +61,7 @@ class RawTable:
     unused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNUSED))
     marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
     notes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NOTES))
+    may_miss_leads: bool = False
 
     def without(self, is_out: pl.Series) -> "RawTable":
         """The table without some rows, which `files` counts as left out."""
