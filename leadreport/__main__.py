@@ -125,7 +125,8 @@ def init(folder: Path, preset: str) -> None:
 def check(folder: Path, is_json: bool) -> None:
     """Show what of FOLDER is rejected, left out or counted apart, and whether a run would stop; make no report."""
     checked, policy = check_workspace(folder)
-    click.echo(check_json(checked) if is_json else check_report(checked))
+    shown = check_json if is_json else check_report
+    click.echo(shown(checked, zone=policy.company.time_zone))
     stop_if_too_many(checked, policy=policy)
     if remark := remark_on_end_of_data(opened(folder, "latest")):
         click.echo(remark, err=True)

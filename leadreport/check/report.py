@@ -65,7 +65,7 @@ def stop_if_too_many(checked: Checked, *, policy: Policy) -> None:
     )
 
 
-def check_report(checked: Checked) -> str:
+def check_report(checked: Checked, *, zone: str = "UTC") -> str:
     """Plain text for the terminal: rows per file, each reason for rejection, and what is left out or counted apart.
 
     A reason shows its different values, the most frequent first, each with its number of rows and first place.
@@ -84,7 +84,7 @@ def check_report(checked: Checked) -> str:
     """
     unused = [f"{file}: column '{column}': {hint}" for _, file, column, hint in checked.unused.iter_rows()]
     noted = [f"{row['table']}: {noted_line(row)}" for row in checked.left_out.iter_rows(named=True)]
-    parts = [count_lines(checked), *reason_lines(checked.rejected), "\n".join(noted), "\n".join(unused)]
+    parts = [count_lines(checked, zone=zone), *reason_lines(checked.rejected), "\n".join(noted), "\n".join(unused)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -94,7 +94,7 @@ def noted_line(row: dict[str, Any]) -> str:
     return f"{row['kind']}: {row['rows']:,}{money}, such as {row['examples']}: {row['effect']}"
 
 
-def check_json(checked: Checked) -> str:
+def check_json(checked: Checked, *, zone: str = "UTC") -> str:
     """The check as JSON: counts per file, reach per table, reasons, distinct bad values, and what is left out.
 
     Examples
@@ -110,7 +110,7 @@ def check_json(checked: Checked) -> str:
     """
     parts = {
         "counts": checked.counts,
-        "reach": reach(checked),
+        "reach": reach(checked, zone=zone),
         "rejected": describe_rejected(checked.rejected),
         "values": by_value(checked.rejected),
         "left_out": checked.left_out,
@@ -119,22 +119,21 @@ def check_json(checked: Checked) -> str:
     return json.dumps({name: frame.to_dicts() for name, frame in parts.items()}, default=str, ensure_ascii=False)
 
 
-def reach(checked: Checked) -> pl.DataFrame:
-    """[table, first_on, last_on]: the first and the last day of the good rows of each table that has any, in UTC."""
-    days = {**INSTANTS, "spend": "spent_on"}
+def reach(checked: Checked, *, zone: str) -> pl.DataFrame:
+    """[table, first_on, last_on]: the first and the last day of the good rows of each table that has any."""
+    local = {name: pl.col(at).dt.convert_time_zone(zone).dt.date() for name, at in INSTANTS.items()}
+    days = {**local, "spend": pl.col("spent_on")}
     frames = [
-        checked.tables[name].select(
-            table=pl.lit(name), first_on=pl.col(at).min().cast(pl.Date), last_on=pl.col(at).max().cast(pl.Date)
-        )
-        for name, at in days.items()
+        checked.tables[name].select(table=pl.lit(name), first_on=day.min(), last_on=day.max())
+        for name, day in days.items()
     ]
     return pl.concat(frames).drop_nulls()
 
 
-def count_lines(checked: Checked) -> str:
+def count_lines(checked: Checked, *, zone: str) -> str:
     """One line per file, in aligned columns; the first of a table shows the days that the table reaches."""
     counts = checked.counts
-    days = {name: f"; {first} to {last}" for name, first, last in reach(checked).iter_rows()}
+    days = {name: f"; {first} to {last}" for name, first, last in reach(checked, zone=zone).iter_rows()}
     widths = [max(map(len, counts[name])) if counts.height else 0 for name in ("table", "file")]
     return "\n".join(
         f"{row['table']:{widths[0]}}  {row['file']:{widths[1]}}  {row['read']:,} read, {row['good']:,} good, "
