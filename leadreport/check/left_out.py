@@ -47,10 +47,10 @@ def without_total_lines(raw: RawTable) -> RawTable:
     """
     if not raw.marks.height:
         return raw
-    named = raw.cells.select(pl.col("^channel|campaign$").cast(pl.String).fill_null("") != "")
+    name = "campaign" if raw.rows["campaign"].count() else "channel"
     rows = raw.rows.select("spent_on", pl.col("amount").fill_null(0.0), file=raw.places["file"]).with_columns(
         total=raw.marks["total"],
-        is_named=named.select(pl.any_horizontal(pl.all())).to_series() if named.width else True,
+        is_named=raw.rows[name].is_not_null(),
     )
     rows = rows.with_columns(
         is_word=pl.col("total").is_not_null(),

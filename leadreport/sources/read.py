@@ -125,7 +125,7 @@ def left_out_by_file(parts: list[MappedRows]) -> pl.DataFrame:
 
 
 def id_pairs(link: Link, *, sources: Sources, root: Path) -> pl.DataFrame:
-    """[id, other_id]: what each id leads to in the files of a link, the first where there are several."""
+    """[id, other_id]: what each id leads to in the files of a link, with semicolons where there are several."""
     file, frames = sources.files[link.from_], []
     for path in paths_of(file, root=root):
         content = open_file(path, file=file, name=name_of(path, root=root))
@@ -143,7 +143,8 @@ def id_pairs(link: Link, *, sources: Sources, root: Path) -> pl.DataFrame:
         pairs = (
             pairs.with_columns(pl.col(name).str.split(";")).explode(name).with_columns(pl.col(name).str.strip_chars())
         )
-    return pairs.filter(pl.all() != "").unique("id", keep="first", maintain_order=True)
+    pairs = pairs.filter(pl.col("id") != "", pl.col("other_id") != "").unique(maintain_order=True)
+    return pairs.group_by("id", maintain_order=True).agg(pl.col("other_id").str.join(";"))
 
 
 def followed(part: MappedRows, links: list[pl.DataFrame]) -> MappedRows:
@@ -184,6 +185,7 @@ def linked(tables: dict[str, RawTable], *, merges: list[pl.DataFrame]) -> dict[s
 def survivors_of(merges: list[pl.DataFrame], *, known: pl.Series) -> pl.DataFrame:
     """[id, other_id] of merged leads, chains of merges followed; a lead merged into itself is not merged."""
     pairs = pl.concat([pl.DataFrame(schema={"id": pl.String, "other_id": pl.String}), *merges])
+    pairs = pairs.with_columns(other_id=first_id(pairs["other_id"], known=known))
     pairs = pairs.with_columns(same_ids(pairs[name], known).alias(name) for name in pairs.columns)
     pairs = pairs.filter(pl.col("id") != pl.col("other_id")).unique("id", keep="first", maintain_order=True)
     for _ in range(LONGEST_CHAIN):
