@@ -5,8 +5,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from leadreport.charts.cost import value_chart
 from leadreport.check import check_json, check_report, check_tables
 from leadreport.clock import as_instant
+from leadreport.cost.pace import sales_velocity
 from leadreport.errors import InputError, PolicyError
 from leadreport.facts import lead_facts
 from leadreport.policy import parse_policy, preset_text
@@ -356,3 +358,26 @@ def test_the_check_shows_each_different_bad_value_once_with_its_rows(read):
     checked = read(DEALS, d=f"{HEAD}1,101,x,,open,1\n2,102,x,,open,1\n3,103,y,,open,1\n")
     assert "  2 x 'x', first in d.csv line 2\n  1 x 'y', first in d.csv line 4" in check_report(checked)
     assert '"left_out": []' in check_json(checked)
+
+
+def test_deals_of_unknown_leads_count_in_won_totals_and_win_rates_only(read):
+    days = "2026-02-02,2026-02-03"
+    checked = read(DEALS, d=f"{HEAD}1,101,{days},won,1000\n2,7,{days},won,2000\n3,,{days},lost,9\n")
+    facts, held = facts_of(checked), checked.tables["deals"]
+    unlinked = held.filter(~pl.col("lead_id").is_in(facts["lead_id"].implode()).fill_null(False))
+    both = sales_velocity(facts, by="channel", policy=POLICY, unlinked=unlinked)
+    assert both.select(pl.col("won", "lost").sum()).row(0) == (2, 1)
+    assert sales_velocity(facts, policy=POLICY, unlinked=unlinked)["win_rate"].item() == pytest.approx(2 / 3)
+    assert facts["is_customer"].sum() == 1
+
+
+def test_a_chart_draws_where_a_number_is_zero_over_zero():
+    values = pl.DataFrame(
+        {
+            "channel": ["web"], "leads": [4], "customers": [0], "close_rate": [0.0], "won_amount": [None],
+            "lead_value": [0.0], "lead_value_low": [0.0], "lead_value_high": [0.0], "cost_per_lead": [0.0],
+            "value_per_cost": [float("nan")], "highest_price_per_lead": [0.0], "verdict": ["too few to say"],
+        },
+        schema_overrides={"won_amount": pl.Float64},
+    )  # fmt: skip
+    assert "NaN" not in value_chart(values).to_json()

@@ -60,6 +60,7 @@ def sales_velocity(
     by: str | None = None,
     policy: Policy,
     target_amount: float | None = None,
+    unlinked: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Sales velocity: open opportunities x average won amount x win rate / days from opportunity to customer.
 
@@ -67,8 +68,9 @@ def sales_velocity(
     count) with low and high, won_amount (mean of a customer), cycle_days (median of the won), velocity_value (money a
     day), expected_value (open amount x win rate) and, with a `target_amount`, coverage (open amount over the target).
 
-    Groups without any deal are left out. The win rate is of deals, not of leads: it is not the close rate
-    (definition 11).
+    `unlinked` are deals whose lead is not known (`Workspace.unlinked_deals`): they count in the totals and in the win
+    rate, under the group that is null (definition 13). Groups without any deal are left out. The win rate is of deals,
+    not of leads: it is not the close rate (definition 11).
 
     Raises
     ------
@@ -92,6 +94,8 @@ def sales_velocity(
     >>> velocity.select("opportunities", "win_rate", "won_amount", "cycle_days", "velocity_value").row(0)
     (1, 1.0, 900.0, 20.0, 45.0)
     """
+    if unlinked is not None:
+        facts = pl.concat([facts, deal_rows(unlinked)], how="diagonal_relaxed")
     has_amount = pl.col("won_amount").is_not_null() | pl.col("open_amount").is_not_null()
     refuse_mixed_currencies(facts.filter(has_amount), what="the deals' amount", currency=policy.company.currency)
     counts = per_group(
@@ -112,6 +116,18 @@ def sales_velocity(
         velocity_value=rate(pl.col("opportunities") * pl.col("won_amount") * pl.col("win_rate"), "cycle_days"),
         expected_value=pl.col("open_amount") * pl.col("win_rate"),
         coverage=rate("open_amount", pl.lit(target_amount, dtype=pl.Float64)),
+    )
+
+
+def deal_rows(deals: pl.DataFrame) -> pl.DataFrame:
+    """Deals with the columns that `sales_velocity` reads of leads, one row per deal."""
+    status = {name: pl.col("status") == name for name in ("open", "won", "lost")}
+    return deals.select(
+        "currency",
+        *((is_it.cast(pl.Int64)).alias(f"{name}_deals") for name, is_it in status.items()),
+        *(pl.when(status[name]).then("amount").alias(f"{name}_amount") for name in ("open", "won")),
+        opportunity_at=pl.col("created_at"),
+        customer_at=pl.when(status["won"]).then("closed_at"),
     )
 
 

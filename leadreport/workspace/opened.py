@@ -54,6 +54,11 @@ class Workspace:
     left_out = cached_property(lambda self: self.stored("left_out"))
 
     @cached_property
+    def unlinked_deals(self) -> pl.DataFrame:
+        """The deals whose lead is not known: they count in won totals and win rates, in no close rate."""
+        return self.deals.join(self.leads.select("lead_id"), on="lead_id", how="anti")
+
+    @cached_property
     def facts(self) -> pl.DataFrame:
         """One row per lead as of the instant, sorted by lead."""
         return pl.read_parquet(facts_path(self.cache, self.as_of))
