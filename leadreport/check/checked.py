@@ -45,8 +45,8 @@ class Checked:
     empty. `rejected` is [table, file, line, column, value, reason], one row per rejected row and reason. `counts` is
     [table, file, read, good, rejected, rejected_rate, left_out]: good + rejected = read; `left_out` counts the rows
     that are left out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no table has, in
-    files that use our own column names. `left_out` is [table, kind, rows, amount, examples, effect]: what is left out,
-    or counted apart, without being rejected (definition 34a).
+    files that use our own column names. `left_out` is [table, kind, rows, amount, examples, treatment]: what is left
+    out, or counted apart, without being rejected (definition 34a).
     """
 
     tables: dict[str, pl.DataFrame]

@@ -30,7 +30,7 @@ EFFECTS = {
 }
 """What is found beside the rejected rows, and what is done about it."""
 
-LEFT_OUT = {"table": pl.String, **NOTES, "effect": pl.String}
+LEFT_OUT = {"table": pl.String, **NOTES, "treatment": pl.String}
 
 SURE = r"(?i)^\s*(?:grand|sub-?)?[ -]*\w+(?:\s+g[eé]n[eé]ral)?\s*(?::.*|\(.*\)\s*)$|^\s*grand[ -]total"
 """A total by its form alone: "Total: Account", "Gesamt: Konto", "Grand Totals (5700 records)"."""
@@ -220,7 +220,7 @@ def channel_notes(leads: pl.DataFrame, spend: pl.DataFrame) -> list[pl.DataFrame
 
 
 def noted_rows(notes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """[table, kind, rows, amount, examples, effect] of the notes of each table, one row per table and kind."""
+    """[table, kind, rows, amount, examples, treatment] of the notes of each table, one row per table and kind."""
     frames = [frame.select(pl.lit(name).alias("table"), pl.all()) for name, frame in notes.items()]
     order = pl.col("kind").replace_strict({kind: place for place, kind in enumerate(EFFECTS)}, return_dtype=pl.Int64)
     has_amount = pl.col("amount").is_not_null().any()
@@ -233,5 +233,5 @@ def noted_rows(notes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             pl.col("examples").head(3).str.join("; "),
         )
     )
-    known = summed.with_columns(effect=pl.col("kind").replace_strict(EFFECTS, return_dtype=pl.String))
+    known = summed.with_columns(treatment=pl.col("kind").replace_strict(EFFECTS, return_dtype=pl.String))
     return known.sort(order, maintain_order=True).select(*LEFT_OUT).cast(LEFT_OUT)

@@ -91,7 +91,7 @@ def check_report(checked: Checked, *, zone: str = "UTC") -> str:
 def noted_line(row: dict[str, Any]) -> str:
     """What was left out or counted apart, how many rows and how much money, examples, and what is done about it."""
     money = f" ({row['amount']:,.2f} in all)" if row["amount"] else ""
-    return f"{row['kind']}: {row['rows']:,}{money}, such as {row['examples']}: {row['effect']}"
+    return f"{row['kind']}: {row['rows']:,}{money}, such as {row['examples']}: {row['treatment']}"
 
 
 def check_json(checked: Checked, *, zone: str = "UTC") -> str:
