@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from leadreport.check import check_report, defuse_formulas, stop_if_too_many
+from leadreport.check import check_json, check_report, defuse_formulas, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import LeadreportError
 from leadreport.lists import as_csv, classified_leads, crm_scores, work_lists
@@ -121,11 +121,15 @@ def init(folder: Path, preset: str) -> None:
 
 @main.command()
 @FOLDER
-def check(folder: Path) -> None:
-    """Show which rows of FOLDER would be rejected, and why; make no report."""
+@click.option("--json", "is_json", is_flag=True, help="Write it for machines.")
+def check(folder: Path, is_json: bool) -> None:
+    """Show what of FOLDER is rejected, left out or counted apart, and whether a run would stop; make no report."""
     checked, policy = check_workspace(folder)
-    click.echo(check_report(checked))
+    shown = check_json if is_json else check_report
+    click.echo(shown(checked, zone=policy.company.time_zone))
     stop_if_too_many(checked, policy=policy)
+    if remark := remark_on_end_of_data(opened(folder, "latest")):
+        click.echo(remark, err=True)
 
 
 @main.command()

@@ -6,7 +6,7 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadreport.sources.content import plain_text
+from leadreport.sources.files import plain_text
 from leadreport.sources.mapping import File
 from leadreport.sources.records import read_records, whole_cells
 

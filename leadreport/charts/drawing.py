@@ -103,9 +103,15 @@ def group_of(frame: pl.DataFrame, by: str | None) -> str:
 
 
 def embedded(frame: pl.DataFrame, plotted: Sequence[str], columns: Sequence[Column]) -> alt.InlineData:
-    """The rows of a frame, in their order, with only what is plotted or shown to readers; numbers rounded."""
+    """The rows of a frame, in their order, with only what is plotted or shown to readers; numbers rounded.
+
+    A number that is not finite (0/0) is null: JSON cannot hold it, and no mark can show it.
+    """
+    number = cs.float()
     words = [pl.Series(column.field, column.texts(frame), dtype=pl.String) for column in columns]
-    kept = frame.select(list(dict.fromkeys(plotted))).with_columns(cs.float().round(6), cs.temporal().cast(pl.String))
+    kept = frame.select(list(dict.fromkeys(plotted))).with_columns(
+        pl.when(number.is_finite()).then(number.round(6)).name.keep(), cs.temporal().cast(pl.String)
+    )
     return alt.InlineData(values=kept.hstack(words).to_dicts())
 
 

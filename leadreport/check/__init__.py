@@ -2,10 +2,11 @@
 
 from leadreport.check.checked import Checked, check_tables, row_totals
 from leadreport.check.quality import empty_rates, odd_leads, refuse_unknown_attributes, table_reach
-from leadreport.check.report import check_report, defuse_formulas, describe_rejected, stop_if_too_many
+from leadreport.check.report import check_json, check_report, defuse_formulas, describe_rejected, stop_if_too_many
 
 __all__ = [
     "Checked",
+    "check_json",
     "check_report",
     "check_tables",
     "defuse_formulas",

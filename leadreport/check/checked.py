@@ -5,6 +5,15 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from leadreport.check.left_out import (
+    channel_notes,
+    merge_notes,
+    noted_rows,
+    spend_notes,
+    without_duplicates,
+    without_other_leads,
+    without_total_lines,
+)
 from leadreport.check.quality import refuse_unknown_attributes
 from leadreport.check.rules import refuse_other_currencies, rule_failures, unknown_leads, with_currency
 from leadreport.errors import InputError
@@ -35,23 +44,27 @@ class Checked:
     `tables` has the good rows of all seven tables, with the schemas' columns and types; a table without a file is
     empty. `rejected` is [table, file, line, column, value, reason], one row per rejected row and reason. `counts` is
     [table, file, read, good, rejected, rejected_rate, left_out]: good + rejected = read; `left_out` counts the rows
-    that sources.toml leaves out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no
-    table has, in files that use our own column names.
+    that are left out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no table has, in
+    files that use our own column names. `left_out` is [table, kind, rows, amount, examples, treatment]: what is left
+    out, or counted apart, without being rejected (definition 34a).
     """
 
     tables: dict[str, pl.DataFrame]
     rejected: pl.DataFrame
     counts: pl.DataFrame
     unused: pl.DataFrame
+    left_out: pl.DataFrame
 
 
 def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
     """Separate good rows from rejected ones, table by table; a row of a lead that is not good is rejected with it.
 
+    Before that, duplicates, total lines and rows of leads outside the export are left out.
+
     Raises
     ------
     InputError
-        When there are no leads, or amounts in another currency than the policy's.
+        When there are no leads, amounts in another currency than the policy's, or a link that is found by chance.
     PolicyError
         When the policy names an attribute that the leads do not have.
 
@@ -68,22 +81,37 @@ def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
         found = ", ".join(raw) or "no table"
         raise InputError("there is no table of leads", found=found, hint="add [[leads]] to sources.toml")
     refuse_unknown_attributes(raw["leads"].rows, policy=policy)
+    raw = {name: counted_once(each, leads=raw["leads"].rows["lead_id"]) for name, each in raw.items()}
     tables = {name: empty_table(name) for name in TABLES}
     failures = {}
     for name in (name for name in TABLES if name in raw):
         rows = with_currency(raw[name].rows, currency=policy.company.currency)
         failures[name] = rule_failures(replace(raw[name], rows=rows))
-        if name != "leads":
+        if name not in ("leads", "deals"):
             failures[name].extend(unknown_leads(rows, leads=tables["leads"]["lead_id"]))
         is_bad = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(failures[name]["row"].unique().implode())
         tables[name] = rows.filter(~is_bad)
     refuse_other_currencies(tables, currency=policy.company.currency)
+    notes = {name: raw[name].notes for name in TABLES if name in raw}
+    notes["leads"] = pl.concat([notes["leads"], merge_notes(tables["leads"])])
+    if "spend" in raw:
+        notes["spend"] = pl.concat([notes["spend"], *channel_notes(tables["leads"], tables["spend"])])
     return Checked(
         tables,
         rejected=pl.concat([rejected_rows(raw[name], failures[name]) for name in failures]),
         counts=pl.concat([counts_by_file(raw[name], failures[name]) for name in failures]),
         unused=pl.concat([raw[name].unused.select(pl.lit(name).alias("table"), pl.all()) for name in failures]),
+        left_out=noted_rows(notes),
     )
+
+
+def counted_once(raw: RawTable, *, leads: pl.Series) -> RawTable:
+    """A table without rows that must not count: duplicates of other files, total lines, rows of other leads."""
+    once = without_duplicates(raw)
+    if raw.name == "spend":
+        once = without_total_lines(once)
+        return once.noted(*spend_notes(once))
+    return once if raw.name == "leads" else without_other_leads(once, leads=leads)
 
 
 def rejected_rows(raw: RawTable, failures: pl.DataFrame) -> pl.DataFrame:

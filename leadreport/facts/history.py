@@ -54,10 +54,25 @@ def repointed(table: nw.LazyFrame, targets: nw.LazyFrame) -> nw.LazyFrame:
 
 
 def surviving_leads(leads: nw.LazyFrame, targets: nw.LazyFrame) -> nw.LazyFrame:
-    """One row per survivor, created when the first of its merged leads was, with the number merged into it."""
-    group = repointed(leads.select("lead_id", "created_at"), targets).group_by("lead_id")
-    first = group.agg(first_created_at=nw.col("created_at").min(), rows=nw.len())
-    survivors = leads.join(targets, on="lead_id", how="anti").join(first, on="lead_id", how="left")
-    return survivors.with_columns(
-        created_at=nw.col("first_created_at"), merged_leads=(nw.col("rows") - 1).cast(nw.Int64)
-    ).drop("first_created_at", "rows", "merged_into")
+    """One row per survivor, created when the first of its merged leads was, with the number merged into it.
+
+    What the survivor leaves empty is filled from the leads merged into it, the oldest first.
+    """
+    merged = leads.join(targets, on="lead_id", how="inner").with_columns(is_merged=nw.lit(1))
+    grown = targets.select(lead_id=nw.col("survivor_id")).unique()
+    survivors = leads.join(grown, on="lead_id", how="inner").with_columns(
+        survivor_id=nw.col("lead_id"), is_merged=nw.lit(0)
+    )
+    group = nw.concat([survivors, merged], how="vertical")
+    known = [name for name in leads.collect_schema().names() if name not in ("lead_id", "created_at", "merged_into")]
+    order = ["is_merged", "created_at", "lead_id"]
+    filled = group.with_columns(
+        nw.col(known).fill_null(strategy="backward").over("survivor_id", order_by=order),
+        first_created_at=nw.col("created_at").min().over("survivor_id"),
+        merged_leads=nw.col("is_merged").sum().over("survivor_id").cast(nw.Int64),
+    ).filter(nw.col("is_merged") == 0)
+    filled = filled.with_columns(created_at=nw.col("first_created_at"))
+    alone = leads.join(targets, on="lead_id", how="anti").join(grown, on="lead_id", how="anti")
+    columns = ["lead_id", "created_at", *known, "merged_leads"]
+    alone = alone.with_columns(merged_leads=nw.lit(0).cast(nw.Int64))
+    return nw.concat([alone.select(columns), filled.select(columns)], how="vertical")

@@ -13,16 +13,17 @@ LATER = STAGES[1:]
 def stage_entries(stages: nw.LazyFrame, deals: nw.LazyFrame) -> nw.LazyFrame:
     """Every entry into a stage: [lead_id, stage, reached_at, reason], from the stage history and from what deals imply.
 
-    A deal makes its lead an opportunity when it is created, a customer when it is won, lost when it is lost.
+    A deal makes its lead an opportunity when it is created, a customer when it is won, lost when it is lost and no
+    other deal of the lead is open.
     """
     no_reason = nw.lit(None, dtype=nw.String)
     opened = deals.select("lead_id", stage=nw.lit("opportunity"), reached_at=nw.col("created_at"), reason=no_reason)
     won = deals.filter(nw.col("status") == "won").select(
         "lead_id", stage=nw.lit("customer"), reached_at=nw.col("closed_at"), reason=no_reason
     )
-    lost = deals.filter(nw.col("status") == "lost").select(
-        "lead_id", stage=nw.lit("lost"), reached_at=nw.col("closed_at"), reason=nw.col("reason")
-    )
+    still_open = deals.filter(nw.col("status") == "open").select("lead_id").unique()
+    lost = deals.filter(nw.col("status") == "lost").join(still_open, on="lead_id", how="anti")
+    lost = lost.select("lead_id", stage=nw.lit("lost"), reached_at=nw.col("closed_at"), reason=nw.col("reason"))
     recorded = stages.select("lead_id", "stage", "reached_at", "reason")
     return nw.concat([recorded, opened, won, lost], how="vertical")
 

@@ -1,16 +1,35 @@
-"""Which columns of a file a mapping means, and one clear error when they are not there."""
+"""Which columns of a file a mapping means, how each is read, and one clear error when they are not there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
 
 from leadreport.errors import InputError, listed, nearest
 from leadreport.policy import Policy
-from leadreport.sources.content import Content
-from leadreport.sources.mapping import Column, Condition, File, LeadsMapping, Mapping, Sources, StagesMapping
-from leadreport.tables import column_types, computed_names, required_columns
+from leadreport.sources.files import Content
+from leadreport.sources.mapping import (
+    Column,
+    Condition,
+    File,
+    LeadsMapping,
+    Mapping,
+    Sources,
+    StagesMapping,
+)
+from leadreport.tables import ALLOWED_VALUES, column_types, computed_names, required_columns
 
 FROM_POLICY = "currency"
 """The one required column that a file may lack: the policy supplies it."""
+
+ATTRIBUTE_TYPES: dict[str | None, pl.DataType | None] = {
+    "text": pl.String(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    None: None,
+}
+"""The type of an attribute by its `type` in `sources.toml`; without one, the cells decide."""
 
 
 @dataclass(frozen=True)
@@ -194,3 +213,61 @@ def other_delimiter(content: Content, *, file: File) -> str | None:
     spelled = "\\t" if sign == "\t" else sign
     split = f"the header was split at {file.delimiter!r} but is full of {sign!r}"
     return f'{split}; set delimiter = "{spelled}" for this file in sources.toml'
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of one column are read; without a `dtype`, a decimal mark or thousands the cells decide."""
+
+    dtype: pl.DataType | None
+    formats: list[str] = field(default_factory=lambda: ["iso"])
+    zone: str = "UTC"
+    decimal: str | None = None
+    thousands: str | None = None
+    remove: list[str] = field(default_factory=list)
+    units: dict[str, float] | None = None
+    true: list[str] | None = None
+    false: list[str] | None = None
+    missing: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+    is_kept_as_text: bool = False
+
+
+def reading_of(name: str, column: Column, *, mapping: Mapping, file: File, policy: Policy) -> Reading:
+    """The reading of one of our columns or of an attribute: by the column's options, else the file's, else the policy.
+
+    Stage names are also looked up in the policy's names, so that `sources.toml` need not repeat them.
+
+    Examples
+    --------
+    >>> from leadreport.policy import parse_policy, preset_text
+    >>> from leadreport.sources.mapping import StagesMapping
+    >>> policy = parse_policy(preset_text("startup"))
+    >>> mapping = StagesMapping.model_validate({"from": "contacts"})
+    >>> file = File(path="contacts.csv", format="%d.%m.%Y")
+    >>> reading = reading_of("reached_at", Column(column="Date"), mapping=mapping, file=file, policy=policy)
+    >>> reading.formats, reading.zone
+    (['%d.%m.%Y'], 'Europe/Berlin')
+    """
+
+    def option(key: str, default: Any) -> Any:
+        chosen = (getattr(column, key), getattr(file, key))
+        return next((choice for choice in chosen if choice is not None), default)
+
+    types = column_types(mapping.table)
+    stage_names = policy.stages.names if (mapping.table, name) == ("stages", "stage") else {}
+    return Reading(
+        dtype=types[name] if name in types else ATTRIBUTE_TYPES[column.type],
+        formats=option("format", ["iso"]),
+        zone=option("time_zone", policy.company.time_zone),
+        decimal=option("decimal", None),
+        thousands=option("thousands", None),
+        remove=option("remove", []),
+        units=option("units", None),
+        true=option("true", None),
+        false=option("false", None),
+        missing=file.missing,
+        values={**stage_names, **mapping.values.get(name, {})},
+        allowed=ALLOWED_VALUES.get((mapping.table, name), ()),
+    )

@@ -1,27 +1,31 @@
 """From the cells of one column to values of our type, and the reason where a cell does not become a value."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from leadreport.errors import did_you_mean, listed
-from leadreport.policy import Policy
+from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.sources import values
-from leadreport.sources.mapping import Column, File, Mapping
+from leadreport.sources.columns import Reading
 from leadreport.sources.values import INSTANT, constant
-from leadreport.tables import ALLOWED_VALUES, column_types
-
-ATTRIBUTE_TYPES: dict[str | None, pl.DataType | None] = {
-    "text": pl.String(),
-    "number": pl.Float64(),
-    "boolean": pl.Boolean(),
-    None: None,
-}
-"""The type of an attribute by its `type` in `sources.toml`; without one, the cells decide."""
 
 MOST_SUGGESTIONS = 200
 """The nearest known word is looked up for this many different unknown words of a column."""
+
+NOTATIONS = [(".", ""), (".", ","), (",", "."), (",", ""), (".", " "), (",", " "), (".", "'"), (",", "'")]
+"""Decimal mark and thousands separator, as numbers are written anywhere."""
+
+SEPARATED = r"\d[.,'’ \x{a0}\x{202f}]\d"
+"""Two digits with a separator between them."""
+
+DECIDED_BY = 0.05
+"""A notation is decided when every other one fails for more than this share of the separated numbers."""
+
+UNIT = r"^[^A-Za-z]*\d\s*(?i:k|mm?|bn?|t|tsd\.?|mio\.?|mrd\.?)$"
+"""A number with a unit behind it."""
 
 GROUPED = r"^[-+]?\d[\d.,'’ \x{a0}\x{202f}]*$"
 """A number in another notation."""
@@ -29,6 +33,7 @@ GROUPED = r"^[-+]?\d[\d.,'’ \x{a0}\x{202f}]*$"
 DATE_CLUES = {
     r"^\d{13}$": 'looks like milliseconds since 1970; set format = "epoch_ms" in sources.toml',
     r"^\d{10}$": 'looks like seconds since 1970; set format = "epoch_s" in sources.toml',
+    r"\d [A-Z]{3,5}$": "ends in a time zone that has no one offset; write the offset, or name it by time_zone",
     r"^\d{4}-\d{2}-\d{2}(?:$|[T ])": "is not a valid date",
 }
 """For patterns of an unreadable instant, the reason."""
@@ -38,61 +43,6 @@ FORMAT_NAMES = {
     "epoch_ms": "milliseconds since 1970",
     "epoch_s": "seconds since 1970",
 }
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the cells of one column are read; without a `dtype` the cells decide."""
-
-    dtype: pl.DataType | None
-    formats: list[str] = field(default_factory=lambda: ["iso"])
-    zone: str = "UTC"
-    decimal: str = "."
-    thousands: str = ""
-    remove: list[str] = field(default_factory=list)
-    true: list[str] | None = None
-    false: list[str] | None = None
-    missing: list[str] = field(default_factory=list)
-    values: dict[str, str] = field(default_factory=dict)
-    allowed: tuple[str, ...] = ()
-
-
-def reading_of(name: str, column: Column, *, mapping: Mapping, file: File, policy: Policy) -> Reading:
-    """The reading of one of our columns or of an attribute: by the column's options, else the file's, else the policy.
-
-    Stage names are also looked up in the policy's names, so that `sources.toml` need not repeat them.
-
-    Examples
-    --------
-    >>> from leadreport.policy import parse_policy, preset_text
-    >>> from leadreport.sources.mapping import StagesMapping
-    >>> policy = parse_policy(preset_text("startup"))
-    >>> mapping = StagesMapping.model_validate({"from": "contacts"})
-    >>> file = File(path="contacts.csv", format="%d.%m.%Y")
-    >>> reading = reading_of("reached_at", Column(column="Date"), mapping=mapping, file=file, policy=policy)
-    >>> reading.formats, reading.zone
-    (['%d.%m.%Y'], 'Europe/Berlin')
-    """
-
-    def option(key: str, default: Any) -> Any:
-        chosen = (getattr(column, key), getattr(file, key))
-        return next((choice for choice in chosen if choice is not None), default)
-
-    types = column_types(mapping.table)
-    stage_names = policy.stages.names if (mapping.table, name) == ("stages", "stage") else {}
-    return Reading(
-        dtype=types[name] if name in types else ATTRIBUTE_TYPES[column.type],
-        formats=option("format", ["iso"]),
-        zone=option("time_zone", policy.company.time_zone),
-        decimal=option("decimal", "."),
-        thousands=option("thousands", ""),
-        remove=option("remove", []),
-        true=option("true", None),
-        false=option("false", None),
-        missing=file.missing,
-        values={**stage_names, **mapping.values.get(name, {})},
-        allowed=ALLOWED_VALUES.get((mapping.table, name), ()),
-    )
 
 
 def convert(cells: pl.Series, *, reading: Reading) -> tuple[pl.Series, pl.Series]:
@@ -112,6 +62,90 @@ def convert(cells: pl.Series, *, reading: Reading) -> tuple[pl.Series, pl.Series
     value = by_type(text, reading=reading)
     is_bad = text.is_not_null() & value.is_null()
     return value, reasons(text.set(~is_bad, None), reading=reading) if is_bad.any() else no_problem
+
+
+def decided(reading: Reading, columns: Sequence[pl.Series], *, where: str) -> Reading:
+    """The reading with the one notation that fits a whole column, whatever number of files it stands in.
+
+    Raises
+    ------
+    InputError
+        When its cells can be read in two ways: 1.250 alone, or 03/04/2026 under two formats. A column whose type the
+        cells decide stays text instead.
+
+    Examples
+    --------
+    >>> reading = decided(Reading(pl.Float64()), [pl.Series(["1.250", "80"]), pl.Series(["12,50"])], where="Cost")
+    >>> reading.decimal, reading.thousands
+    (',', '.')
+    """
+    if len(reading.formats) > 1 and reading.dtype in (INSTANT, pl.Date):
+        variants = {text: partial(dated, format=text, zone=reading.zone) for text in reading.formats}
+        text = distinct_texts(columns, reading=reading)
+        name, others = best_variant(text, variants, share=0)
+        if others is None:
+            return replace(reading, formats=[name]) if name else reading
+        raise two_readings(where, others, advice="keep the one format that is meant")
+    is_number = reading.dtype in (pl.Float64(), pl.Int64(), None)
+    if not is_number or None not in (reading.decimal, reading.thousands):
+        return reading
+    text = values.without_signs(distinct_texts(columns, reading=reading), remove=reading.remove)
+    text = text.filter(text.str.contains(SEPARATED))
+    fitting = [
+        pair for pair in NOTATIONS if reading.decimal in (None, pair[0]) and reading.thousands in (None, pair[1])
+    ]
+    units = reading.units
+    variants = {pair: partial(values.numbers, decimal=pair[0], thousands=pair[1], units=units) for pair in fitting}
+    if text.is_empty() or not variants:
+        return reading
+    pair, others = best_variant(text, variants, share=DECIDED_BY)
+    if others is None:
+        return replace(reading, decimal=pair[0], thousands=pair[1]) if pair else reading
+    if reading.dtype is None:
+        return replace(reading, dtype=pl.String(), is_kept_as_text=True)
+    advice = 'write for its file in sources.toml either decimal = "." or decimal = ","'
+    raise two_readings(where, others, advice=advice)
+
+
+def distinct_texts(columns: Sequence[pl.Series], *, reading: Reading) -> pl.Series:
+    """The different texts of a column."""
+    own = [each for each in columns if each.dtype == pl.String]
+    texts = [present(each, missing=reading.missing, mapped=reading.values).unique() for each in own]
+    return pl.concat(texts).drop_nulls().unique().sort() if texts else pl.Series([], dtype=pl.String)
+
+
+def dated(text: pl.Series, *, format: str, zone: str) -> pl.Series:
+    """Instants by one format; null in years that no CRM means."""
+    read = values.instants(text, formats=[format], zone=zone)
+    return read.set(~read.dt.year().is_between(1990, 2100).fill_null(True), None)
+
+
+def best_variant(
+    text: pl.Series, variants: dict[Any, Callable[[pl.Series], pl.Series]], *, share: float
+) -> tuple[Any, pl.DataFrame | None]:
+    """The variant that reads most of the texts, and what stays undecided: [text, one, other], None when it is decided.
+
+    It is decided when no other variant reads as many, but for `share` of them, and reads one of them as another value.
+    No variant is named where two read texts that the other does not, and agree where both read.
+    """
+    read = {name: by(text) for name, by in variants.items()}
+    best = max(read, key=lambda name: read[name].count())
+    is_whole = all((read[best].is_not_null() | other.is_null()).all() for other in read.values())
+    for name, other in read.items():
+        differs = (read[best] != other).fill_null(False)
+        unread = (read[best].is_not_null() & other.is_null()).sum()
+        if differs.any() and (unread <= share * read[best].count() or (share == 0 and not is_whole)):
+            shown = pl.DataFrame({"text": text, "one": read[best], "other": other}).filter(differs)
+            return name, shown.select(pl.all().cast(pl.String))
+    return (best if is_whole or share else None), None
+
+
+def two_readings(where: str, shown: pl.DataFrame, *, advice: str) -> InputError:
+    """The error for a column that stops the reading until a person decides."""
+    examples = [f"'{text}' is {one} or {other}" for text, one, other in shown.head(3).iter_rows()]
+    return InputError(
+        f"{where} can be read in two ways, and no other cell decides which", found="; ".join(examples), hint=advice
+    )
 
 
 def typed(cells: pl.Series, *, dtype: pl.DataType | None, zone: str) -> pl.Series | None:
@@ -172,15 +206,15 @@ def by_type(text: pl.Series, *, reading: Reading) -> pl.Series:
     """The values of a text column in the type of the reading."""
     filled = {word: to for word, to in reading.values.items() if to}
     named = values.mapped_words(text, values=filled, allowed=reading.allowed)
-    notation = {"decimal": reading.decimal, "thousands": reading.thousands}
+    notation = {"decimal": reading.decimal or ".", "thousands": reading.thousands or ""}
     if reading.dtype == INSTANT:
         return values.instants(named, formats=reading.formats, zone=reading.zone)
     if reading.dtype == pl.Date:
         return values.dates(named, formats=reading.formats, zone=reading.zone)
     if reading.dtype == pl.Float64:
-        return values.numbers(named, remove=reading.remove, **notation)
+        return values.numbers(named, remove=reading.remove, units=reading.units, **notation)
     if reading.dtype == pl.Int64:
-        return values.whole_numbers(named, remove=reading.remove, **notation)
+        return values.whole_numbers(named, remove=reading.remove, units=reading.units, **notation)
     if reading.dtype == pl.Boolean:
         return values.booleans(named, true=reading.true, false=reading.false)
     return values.inferred(named, **notation) if reading.dtype is None else named
@@ -194,9 +228,11 @@ def reasons(text: pl.Series, *, reading: Reading) -> pl.Series:
         written = [FORMAT_NAMES.get(format, f"a date written as '{format}'") for format in reading.formats]
         return first_that_holds(text, DATE_CLUES, f"is not {' or '.join(written)}")
     if reading.dtype == pl.Float64:
-        return first_that_holds(
-            text, {GROUPED: "is not a number; set decimal and thousands in sources.toml"}, "is not a number"
-        )
+        clues = {
+            GROUPED: "is not a number; set decimal and thousands in sources.toml",
+            UNIT: "ends in a unit; say in sources.toml what it means, such as units = { K = 1000, M = 1000000 }",
+        }
+        return first_that_holds(text, clues, "is not a number")
     if reading.dtype == pl.Int64:
         return first_that_holds(text, {}, "is not a whole number")
     return first_that_holds(text, {}, "is not one of the words for true and false")

@@ -1,19 +1,121 @@
-"""The files of a workspace: where they are, which tables they feed, and a hash of their content."""
+"""The files of a workspace: where they are, which tables they feed, their rows and cells, and their hash."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from leadreport.errors import InputError, did_you_mean, listed
 from leadreport.policy.load import parse_model
-from leadreport.sources.content import open_file, plain_text
 from leadreport.sources.mapping import File, Sources
+from leadreport.sources.records import Records, plain_text, read_records, split_cells, whole_cells
 from leadreport.tables import TABLES
 
 MAPPING = "sources.toml"
+PARQUET = (".parquet", ".pq")
+
 ENDINGS = (".csv", ".parquet")
 """Endings of files that use our own column names."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of a file: `rows` is [line, text, malformed], `cells` gives columns named by header position.
+
+    `malformed` is the reason why a row cannot be split into cells, null where it can; `text` is the line in the file,
+    known where the row is malformed.
+    """
+
+    name: str
+    header: list[str]
+    rows: pl.DataFrame
+    cells: Callable[[list[int]], pl.DataFrame]
+    is_text: bool = True
+    signatures: Callable[[], pl.Series] | None = None
+    """A hash of each whole row, of the columns that no mapping reads too."""
+
+
+def open_file(path: Path, *, file: File, name: str) -> Content:
+    """The content of a CSV or Parquet file; `name` is what messages call it.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read as it is described, or has no rows and `may_be_empty` is not set.
+    """
+    content = open_parquet(path, name=name) if path.suffix.lower() in PARQUET else open_text(path, file=file, name=name)
+    if content.rows.is_empty() and not file.may_be_empty:
+        raise InputError(
+            f"{name} has a header and no rows",
+            hint="export it again, take it out of the workspace, or set may_be_empty = true for it in sources.toml",
+        )
+    return content
+
+
+def open_text(path: Path, *, file: File, name: str) -> Content:
+    """A delimited text file."""
+    text = plain_text(path.read_bytes(), encoding=file.encoding, name=name)
+    records = read_records(text, file=file, name=name)
+    rows = records.rows.with_columns(text=pl.when(pl.col("malformed").is_not_null()).then("text"))
+    return Content(
+        name,
+        records.header,
+        rows,
+        cells=lambda positions: all_cells(records, positions=positions, file=file),
+        signatures=lambda: records.rows["text"].hash(),
+    )
+
+
+def all_cells(records: Records, *, positions: list[int], file: File) -> pl.DataFrame:
+    """The cells of whole rows and, as far as they go, of malformed ones, in the order of the file."""
+    whole = whole_cells(records, positions=positions, file=file)
+    is_malformed = records.rows["malformed"].is_not_null()
+    if not is_malformed.any():
+        return whole
+    split = split_cells(records.rows.filter(is_malformed)["text"].to_list(), file=file)
+    malformed = {str(at): [cells[at] if at < len(cells) else None for cells in split] for at in positions}
+    lines = pl.concat([records.rows.filter(~is_malformed)["line"], records.rows.filter(is_malformed)["line"]])
+    both = pl.concat([whole, pl.DataFrame(malformed, schema=whole.schema)])
+    return both.with_columns(line=lines).sort("line", maintain_order=True).drop("line")
+
+
+def open_parquet(path: Path, *, name: str) -> Content:
+    """A Parquet file; the lines are the numbers of its rows."""
+    try:
+        header = list(pl.read_parquet_schema(path))
+        height = pl.scan_parquet(path).select(pl.len()).collect().item()
+    except PolarsError as error:
+        raise InputError(f"{name} is not a readable Parquet file", found=str(error).splitlines()[0]) from None
+    nothing = pl.lit(None, dtype=pl.String)
+    rows = pl.select(line=pl.int_range(1, height + 1, dtype=pl.UInt32)).with_columns(text=nothing, malformed=nothing)
+
+    def cells(positions: list[int]) -> pl.DataFrame:
+        names = {str(position): header[position] for position in positions}
+        return without_nested(pl.read_parquet(path, columns=list(names.values())), name=name).select(**names)
+
+    return Content(name, header, rows, cells, is_text=False, signatures=lambda: pl.read_parquet(path).hash_rows())
+
+
+def without_nested(cells: pl.DataFrame, *, name: str) -> pl.DataFrame:
+    """The cells unchanged.
+
+    Raises
+    ------
+    InputError
+        When a column holds lists, bytes or the like instead of text, numbers, dates or booleans.
+    """
+    unreadable = (pl.Binary, pl.Object, pl.Duration)
+    odd = [f"{column} ({dtype})" for column, dtype in cells.schema.items() if dtype.is_nested() or dtype in unreadable]
+    if odd:
+        raise InputError(
+            f"{name} has columns that are neither text, numbers, dates nor booleans",
+            found=listed(odd),
+            hint="turn them into text, or leave them out by naming the other columns in sources.toml",
+        )
+    return cells
 
 
 def template_text() -> str:
@@ -117,6 +219,8 @@ def input_files(folder: str | Path, *, data: str | Path | None = None) -> pl.Dat
     sources = load_sources(Path(folder))
     root = root_of(Path(folder), sources=sources, data=data)
     tables = {key: [each.table for each in sources.mappings() if each.from_ == key] for key in sources.files}
+    for link in sources.links():
+        tables[link.from_].append("links")
     rows = [
         describe_file(path, file=file, name=name_of(path, root=root), tables=tables[key])
         for key, file in sources.files.items()

@@ -15,8 +15,16 @@ from leadreport.words import EXITS, STAGES
 NAMED_FORMATS = ("iso", "epoch_ms", "epoch_s")
 """Formats with a name: ISO 8601 (the default), milliseconds or seconds since 1970."""
 
-FORMAT_CODE = re.compile(r"%(?:[YymdbBeHIMSpzjaATRFD%]|\.?[369]?f|[#:]z)")
+FORMAT_CODE = re.compile(r"%(?:[YymdbBeHIMSpzZjaATRFD%]|\.?[369]?f|[#:]z)")
 """One code of a written format, such as %d."""
+
+
+UNITS = ("k", "m", "mm", "b", "bn", "t", "tsd", "tsd.", "mio", "mio.", "mrd", "mrd.", "mn", "md")
+"""Words behind a number that multiply it."""
+
+
+SUPPLIED = {table: {"currency"} for table in TABLES} | {"leads": {"lead_id"}, "deals": {"currency", "deal_id"}}
+"""Required columns that a mapping may lack: the policy has a currency, and rows without an id are numbered."""
 
 
 def is_an_encoding(name: str) -> str:
@@ -44,8 +52,8 @@ def is_a_delimiter(text: str) -> str:
 
 
 def in_a_list(value: Any) -> Any:
-    """A list of one for a single text; anything else unchanged."""
-    return [value] if isinstance(value, str) else value
+    """A list of one for a single text or table; anything else unchanged."""
+    return [value] if isinstance(value, str | dict) else value
 
 
 def as_column(value: Any) -> Any:
@@ -80,6 +88,7 @@ class Notation(Strict):
     decimal: Literal[".", ","] | None = None
     thousands: Literal["", ".", ",", " ", "'", "’"] | None = None
     remove: Texts | None = None
+    units: dict[str, float] | None = None
     true: Texts | None = None
     false: Texts | None = None
 
@@ -87,6 +96,10 @@ class Notation(Strict):
     def marks_differ(self) -> "Notation":
         if self.decimal is not None and self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+        units = [sign for sign in self.remove or [] if sign.strip().lower() in UNITS]
+        if units:
+            advice = ", ".join(f"{unit!r} = 1000" for unit in units).replace("'", '"')
+            raise ValueError(f"'remove' would drop {listed(units)}, a unit; say what it means: units = {{ {advice} }}")
         return self
 
 
@@ -117,8 +130,23 @@ class File(Notation):
     count: str | None = None
 
 
+class Link(Strict):
+    """A file in which one id leads to another: in column `key` the one, in column `gives` the other.
+
+    A cell may hold several ids with semicolons between them.
+    """
+
+    from_: str = Field(alias="from")
+    key: Texts
+    gives: Texts
+
+
 class Mapping(Strict):
-    """How the rows of a file become rows of one of our tables. Without `columns`, the file uses our column names."""
+    """How the rows of a file become rows of one of our tables. Without `columns`, the file uses our column names.
+
+    `link` leads to the lead through one file or several, beginning with the row's lead_id, else its deal_id. With
+    `older_leads` most rows may be of leads that the export does not hold.
+    """
 
     table: ClassVar[str]
 
@@ -128,6 +156,8 @@ class Mapping(Strict):
     values: dict[str, dict[str, str]] = {}
     only: list[Condition] = []
     drop: list[Condition] = []
+    link: Annotated[list[Link], BeforeValidator(in_a_list)] = []
+    older_leads: bool = False
 
     def filled(self) -> set[str]:
         """The columns of our table that the mapping fills."""
@@ -151,7 +181,7 @@ class Mapping(Strict):
         twice = {*(self.columns or {})} & {*self.constants}
         if twice:
             raise ValueError(f"{listed(twice)} is both under 'columns' and under 'constants'")
-        needed = [name for name in required_columns(self.table) if name != "currency"]
+        needed = [name for name in required_columns(self.table) if name not in SUPPLIED[self.table]]
         missing = [name for name in needed if name not in self.filled()]
         if self.columns is not None and missing:
             raise ValueError(f"does not say where {', '.join(missing)} comes from; add it to 'columns' or 'constants'")
@@ -219,9 +249,14 @@ class DealsMapping(Mapping):
 
 
 class SpendMapping(Mapping):
-    """What was spent; without a currency, it is in the policy's."""
+    """What was spent; without a currency, it is in the policy's.
+
+    A cost of several days is spread over them: `until` is the column of its last day, `each` the length of every row.
+    """
 
     table: ClassVar[str] = "spend"
+    until: Annotated[Column, BeforeValidator(as_column)] | None = None
+    each: Literal["week", "month", "quarter", "year"] | None = None
 
 
 class AnswersMapping(Mapping):
@@ -264,17 +299,26 @@ class Sources(Strict):
     spend: list[SpendMapping] = []
     answers: list[AnswersMapping] = []
     feedback: list[FeedbackMapping] = []
+    merges: list[Link] = []
+    """Where it stands which lead (`key`) was merged into which (`gives`)."""
 
     def mappings(self) -> list[Mapping]:
         """All mappings, table by table."""
         return [mapping for table in TABLES for mapping in getattr(self, table)]
 
+    def links(self) -> list[Link]:
+        """All links from id to id."""
+        return [*self.merges, *(link for mapping in self.mappings() for link in mapping.link)]
+
     @model_validator(mode="after")
     def every_file_is_known(self) -> "Sources":
         if not self.mappings():
             raise ValueError(f"maps no table; add at least one of {', '.join(f'[[{name}]]' for name in TABLES)}")
-        for each in self.mappings():
-            if each.from_ not in self.files:
-                choice = did_you_mean(each.from_, list(self.files))
-                raise ValueError(f"[[{each.table}]] reads from '{each.from_}', but there is no such file; {choice}")
+        readers = [(each.table, each.from_) for each in self.mappings()] + [
+            ("link", each.from_) for each in self.links()
+        ]
+        for reader, key in readers:
+            if key not in self.files:
+                choice = did_you_mean(key, list(self.files))
+                raise ValueError(f"[[{reader}]] reads from '{key}', but there is no such file; {choice}")
         return self

@@ -1,5 +1,6 @@
-"""From text to records: the header, one row per record with the line it begins in, and why a row is malformed."""
+"""From bytes to records: the header, one row per record with the line it begins in, and why a row is malformed."""
 
+import codecs
 import csv
 import io
 import sys
@@ -16,6 +17,21 @@ NUL = "\x00"
 
 END = "\x00the end\x00"
 """A line after the last one: when it is not read as a record of its own, an unclosed quotation mark swallowed it."""
+
+
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""A mark at the start of a file and the encoding that it proves."""
+
+NOT_TEXT = {
+    b"PK\x03\x04": "an Excel workbook or another zip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "compressed",
+    b"PAR1": "a Parquet file; its name should end in .parquet",
+    b"<html": "a web page",
+    b"<!DOC": "a web page",
+    b"%PDF": "a PDF",
+}
+"""The first bytes of files that are often taken for CSV."""
 
 
 @dataclass(frozen=True)
@@ -217,3 +233,67 @@ def cells_of_any_length() -> Iterator[None]:
         yield
     finally:
         csv.field_size_limit(before)
+
+
+def plain_text(data: bytes, *, encoding: str | None, name: str) -> bytes:
+    r"""The text of a file as UTF-8 without a byte-order mark, every line ended by a line feed.
+
+    Raises
+    ------
+    InputError
+        When the file is empty, is not text, or is not in the encoding that is set for it.
+
+    Examples
+    --------
+    >>> plain_text("\ufeffid\r\nä\r\n".encode("utf-16"), encoding=None, name="a.csv").decode()
+    'id\nä\n'
+    """
+    for start, what in NOT_TEXT.items():
+        if data[:5].lower().startswith(start.lower()):
+            raise InputError(f"{name} is not a text file: it is {what}", hint="save it as CSV (UTF-8) and try again")
+    text = as_utf8(data, encoding=encoding, name=name)
+    if not text.strip():
+        raise InputError(f"{name} is empty", hint="export it again, or take it out of the workspace")
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def as_utf8(data: bytes, *, encoding: str | None, name: str) -> bytes:
+    """The same text in UTF-8; a byte-order mark overrides the encoding of `sources.toml`."""
+    mark = next((mark for mark in BYTE_ORDER_MARKS if data.startswith(mark)), b"")
+    codec = codecs.lookup(BYTE_ORDER_MARKS.get(mark) or encoding or "utf-8").name
+    refuse_other_encoding(data, codec=codec, name=name)
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError as error:
+        raise undecodable(data, error=error, name=name) from None
+    return data[len(mark) :] if codec in ("utf-8", "utf-8-sig") else text.removeprefix("\ufeff").encode()
+
+
+def refuse_other_encoding(data: bytes, *, codec: str, name: str) -> None:
+    """Stop when a file is clearly in another encoding: those with one byte per letter can read anything as text."""
+    start = data[:4096]
+    if not codec.startswith(("utf-16", "utf-32")) and start.count(0) > len(start) / 4:
+        raise InputError(
+            f"{name} looks like UTF-16, not {codec}",
+            found=f"{start.count(0)} zero bytes among the first {len(start)}",
+            hint='set encoding = "utf-16-le" for this file in sources.toml, or save it as CSV (UTF-8)',
+        )
+    is_other = not codec.startswith("utf-") and not data.isascii()
+    if is_other and "\ufffd" not in data.decode("utf-8", errors="replace"):
+        raise InputError(
+            f"{name} is UTF-8, but sources.toml says {codec}",
+            hint=f"remove encoding from the section of {name} in sources.toml",
+        )
+
+
+def undecodable(data: bytes, *, error: UnicodeDecodeError, name: str) -> InputError:
+    """The error for the first byte that is no letter in the encoding."""
+    line = data.count(b"\n", 0, error.start) + 1
+    problem = f"{name} is not {error.encoding}: line {line} has the byte 0x{data[error.start]:02X}"
+    if error.end >= len(data) and error.reason != "invalid start byte":
+        return InputError(f"{problem}, and there it ends", hint="the file is cut off; export it again")
+    return InputError(
+        problem,
+        found=repr(data[max(error.start - 20, 0) : error.start + 10])[1:],
+        hint='set encoding = "cp1252" (Windows) or "latin1" for this file in sources.toml, or save it as CSV (UTF-8)',
+    )

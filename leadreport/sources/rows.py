@@ -1,66 +1,30 @@
 """The rows that a mapping makes of one file: chosen by its conditions, read column by column."""
 
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 from operator import or_
 
 import polars as pl
 
 from leadreport.errors import InputError, listed
 from leadreport.policy import Policy
-from leadreport.sources.columns import FoundColumns, PlainMapping, columns_missing, find_columns, position_of
-from leadreport.sources.content import Content
-from leadreport.sources.convert import as_text, convert, present, reading_of
-from leadreport.sources.mapping import Column, Condition, File
-from leadreport.sources.values import constant
-from leadreport.tables import HEADERS, PROBLEMS, UNUSED, column_types
+from leadreport.sources.columns import (
+    FoundColumns,
+    PlainMapping,
+    Reading,
+    find_columns,
+    position_of,
+    reading_of,
+)
+from leadreport.sources.convert import as_text, convert, decided, present
+from leadreport.sources.files import Content
+from leadreport.sources.mapping import NAMED_FORMATS, Column, Condition, File, Mapping
+from leadreport.sources.multiples import UNTIL, last_days, span_of, spread
+from leadreport.sources.values import constant, has_day
+from leadreport.tables import HEADERS, MARKS, PROBLEMS, UNUSED, column_types, note
 
-COPY = "copy"
-"""The column that repeated rows get: `5-2` is the second copy of line 5, whichever mapping reads the file."""
-
-
-def repeat_rows(content: Content, *, file: File) -> Content:
-    """The content with each row as often as its `count` column says, and a column `copy` that tells the copies apart.
-
-    An export of sums (an ad with three enquiries, one of them approved) becomes one row per enquiry. A malformed row
-    stays one row.
-
-    Raises
-    ------
-    InputError
-        When the column is missing, or holds something other than whole numbers from 0.
-    """
-    if file.count is None:
-        return content
-    times = row_counts(content, file=file, count=file.count)
-    rows = content.rows.with_row_index("row").with_columns(times=times)
-    copies = rows.select("row", "line", copy=pl.int_ranges(1, pl.col("times") + 1)).explode("copy").drop_nulls("copy")
-    places, names = copies["row"], copies.select(pl.format("{}-{}", "line", "copy")).to_series()
-
-    def cells(positions: list[int]) -> pl.DataFrame:
-        own = [position for position in positions if position < len(content.header)]
-        found = content.cells(own)[places]
-        return found.with_columns(names.alias(str(at)) for at in positions if at not in own)
-
-    return Content(content.name, [*content.header, COPY], content.rows[places], cells=cells, is_text=content.is_text)
-
-
-def row_counts(content: Content, *, file: File, count: str) -> pl.Series:
-    """How many rows each row stands for; 1 for a malformed row."""
-    position = position_of(content, names=[count])
-    if position is None:
-        raise columns_missing(content, wanted=[([count], "for count")], file=file)
-    written = content.cells([position])[str(position)].cast(pl.String)
-    is_malformed = content.rows["malformed"].is_not_null()
-    times = written.str.strip_chars().cast(pl.Int64, strict=False)
-    wrong = ((times.is_null() | (times < 0)) & ~is_malformed).fill_null(True)
-    if wrong.any():
-        raise InputError(
-            f"{content.name}: {wrong.sum()} rows have no whole number in '{count}', the column to count by",
-            found=listed(written.filter(wrong).fill_null("").head(5).to_list()),
-            hint="correct the file, or remove 'count' from sources.toml",
-        )
-    return times.set(is_malformed, 1)
+TOTAL = r"(?i)^\s*(?:grand[ -]|sub-?)?(?:totals?|gesamt(?:summe|ergebnis)?|summe|somme|totale?|totaal|suma)\b"
+"""How the first words of a line that sums others begin, in the languages of ad exports."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +65,7 @@ class MappedRows:
     `is_used` says for every row of the file whether the mapping's conditions select it.
     """
 
-    table: str
+    mapping: Mapping
     file: str
     rows: pl.DataFrame
     cells: pl.DataFrame
@@ -110,42 +74,173 @@ class MappedRows:
     headers: pl.DataFrame
     unused: pl.DataFrame
     is_used: pl.Series
+    marks: pl.DataFrame
+    notes: list[pl.DataFrame] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        return self.mapping.table
 
 
-def rows_of(content: Content, *, file: File, plain: list[PlainMapping], policy: Policy) -> list[MappedRows]:
-    """The rows of every mapping that reads a file; the file's cells are read once."""
+@dataclass(frozen=True)
+class ChosenRows:
+    """The rows of a file that a mapping selects, with the raw cells of its columns; a constant is in every row."""
+
+    plain: PlainMapping
+    found: FoundColumns
+    rows: FileCells
+    is_used: pl.Series
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        height = self.rows.content.rows.height
+        read = {name: self.rows.cells[str(at)] for name, (at, _) in self.found.all.items()}
+        constants = {name: constant(text, height) for name, text in self.plain.constants.items()}
+        return pl.DataFrame({**read, **constants}, height=height)
+
+    def header(self, name: str) -> str:
+        """The file's own name of one of our columns."""
+        return self.rows.content.header[self.found.all[name][0]] if name in self.found.all else name
+
+    def column(self, name: str) -> pl.Series:
+        """The cells of one of our columns; empty where a row is malformed."""
+        return self.cells[name].set(self.rows.is_malformed, None)
+
+
+def rows_of(contents: list[Content], *, file: File, plain: list[PlainMapping], policy: Policy) -> list[MappedRows]:
+    """The rows of every mapping that reads some files of one form; each file's cells are read once."""
+    is_alone = len(contents) == 1
+    chosen = [chosen_rows(content, file=file, plain=plain, policy=policy, is_alone=is_alone) for content in contents]
+    readings = [decided_readings(list(of_one), file=file, policy=policy) for of_one in zip(*chosen, strict=True)]
+    return [
+        mapped_rows(each, readings=reading)
+        for of_file in chosen
+        for each, reading in zip(of_file, readings, strict=True)
+    ]
+
+
+def chosen_rows(
+    content: Content, *, file: File, plain: list[PlainMapping], policy: Policy, is_alone: bool
+) -> list[ChosenRows]:
+    """For each mapping the rows of a file that it selects, with their marks."""
     found = [find_columns(each, content=content, file=file, policy=policy) for each in plain]
     asked = [condition.column for each in plain for condition in (*file.drop, *each.conditions())]
     asked_at = {position for names in asked if (position := position_of(content, names=names)) is not None}
     needed = asked_at.union(position for each in found for position, _ in each.all.values())
-    cells = FileCells(content, file, content.cells(sorted(needed)))
-    return [mapped_rows(each, cells, found=where, policy=policy) for each, where in zip(plain, found, strict=True)]
+    if any(each.table == "spend" for each in plain):
+        needed = set(range(len(content.header)))
+    read = content.cells(sorted(needed))
+    marks = {"signature": constant(0, read.height, dtype=pl.UInt64), "total": constant(None, read.height)}
+    if content.signatures and (content.is_text or not is_alone):
+        marks["signature"] = content.signatures()
+    if any(each.table == "spend" for each in plain):
+        marks["total"] = read.select(first_total(read)).to_series()
+    cells = FileCells(content, file, read.with_columns(**marks))
+    used = [selected(each, cells) for each in plain]
+    return [
+        ChosenRows(each, where, cells.filter(is_used & with_a_date(each, cells, found=where)), is_used)
+        for each, where, is_used in zip(plain, found, used, strict=True)
+    ]
 
 
-def mapped_rows(plain: PlainMapping, file_cells: FileCells, *, found: FoundColumns, policy: Policy) -> MappedRows:
-    """The rows of a mapping: selected, read column by column, each problem noted."""
-    is_used = selected(plain, file_cells)
-    chosen = file_cells.filter(is_used & with_a_date(plain, file_cells, found=found))
-    rows, is_malformed = chosen.content.rows, chosen.is_malformed
-    cells = raw_cells(plain, chosen, found=found)
-    values, problems = {}, [malformed_rows(rows)]
+def decided_readings(chosen: list[ChosenRows], *, file: File, policy: Policy) -> dict[str, Reading]:
+    """How each column of a mapping is read, decided by the whole column, through all files."""
+    readings = {}
+    for name in dict.fromkeys(name for each in chosen for name in each.cells.columns):
+        having = [each for each in chosen if name in each.cells.columns]
+        first = having[0]
+        column = first.found.all[name][1] if name in first.found.all else Column(column=[name])
+        reading = reading_of(name, column, mapping=first.plain.mapping, file=file, policy=policy)
+        where = f"{first.rows.content.name}: the column '{first.header(name)}'"
+        readings[name] = decided(reading, [each.column(name) for each in having], where=where)
+    return readings
+
+
+def mapped_rows(chosen: ChosenRows, *, readings: dict[str, Reading]) -> MappedRows:
+    """The rows of a mapping: read column by column, each problem noted."""
+    content, plain, cells = chosen.rows.content, chosen.plain, chosen.cells
+    values, problems = {}, [malformed_rows(content.rows)]
     for name in cells.columns:
-        column = found.all[name][1] if name in found.all else Column(column=[name])
-        reading = reading_of(name, column, mapping=plain.mapping, file=chosen.file, policy=policy)
-        values[name], problem = convert(cells[name].set(is_malformed, None), reading=reading)
+        values[name], problem = convert(chosen.column(name), reading=readings[name])
         problems.append(cell_problems(name, cells=cells[name], problem=problem))
-    headers = [(name, chosen.content.header[at]) for name, (at, _) in found.all.items()]
-    return MappedRows(
-        table=plain.table,
-        file=chosen.content.name,
-        rows=with_all_columns(pl.DataFrame(values, height=rows.height), table=plain.table),
+    kept = [f"{content.name}: {chosen.header(name)}" for name, each in readings.items() if each.is_kept_as_text]
+    headers = [(name, content.header[at]) for name, (at, _) in chosen.found.all.items()]
+    mapped = MappedRows(
+        mapping=plain.mapping,
+        file=content.name,
+        rows=pl.DataFrame(values, height=content.rows.height),
         cells=cells,
-        lines=rows["line"],
+        lines=content.rows["line"],
         problems=pl.concat(problems),
         headers=pl.DataFrame(headers, schema=["column", "header"], schema_overrides=HEADERS, orient="row"),
-        unused=pl.DataFrame([(chosen.content.name, *each) for each in found.unused], schema=UNUSED, orient="row"),
-        is_used=is_used,
+        unused=pl.DataFrame([(content.name, *each) for each in chosen.found.unused], schema=UNUSED, orient="row"),
+        is_used=chosen.is_used,
+        marks=chosen.rows.cells.select(*MARKS),
+        notes=[note("columns that read two ways", kept)],
     )
+    if plain.table == "spend":
+        mapped = spread_over_days(mapped, chosen=chosen, readings=readings)
+    return with_all_columns(with_ids(mapped))
+
+
+def first_total(read: pl.DataFrame) -> pl.Expr:
+    """The first cell of each row that begins like a total."""
+    texts = [pl.col(name) for name in read.columns if read[name].dtype == pl.String]
+    return pl.coalesce(*(pl.when(text.str.contains(TOTAL)).then(text) for text in texts), pl.lit(None, dtype=pl.String))
+
+
+def with_ids(mapped: MappedRows) -> MappedRows:
+    """Rows of leads and deals whose file has no id, numbered by file and line; others unchanged."""
+    name = {"leads": "lead_id", "deals": "deal_id"}.get(mapped.table)
+    if name is None or name in mapped.rows.columns:
+        return mapped
+    lines = mapped.lines.to_frame("line").with_columns(copy=pl.col("line").cum_count().over("line"))
+    again = pl.when(pl.col("copy") > 1).then(pl.format("-{}", "copy")).otherwise(pl.lit(""))
+    ids = lines.select(pl.format("{}:{}{}", pl.lit(mapped.file), "line", again)).to_series()
+    numbers = note("rows without an id", [mapped.file], rows=len(ids))
+    return replace(mapped, rows=mapped.rows.with_columns(ids.alias(name)), notes=[*mapped.notes, numbers])
+
+
+def spread_over_days(mapped: MappedRows, *, chosen: ChosenRows, readings: dict[str, Reading]) -> MappedRows:
+    """Spend with the cost of each row that names a span of days spread over them; others unchanged."""
+    start = mapped.rows["spent_on"]
+    last_on, problem = ends_of_costs(start, chosen=chosen, reading=readings["spent_on"])
+    if last_on.null_count() == len(last_on) and problem.null_count() == len(problem):
+        return mapped
+    problem = problem.zip_with(~(last_on < start).fill_null(False), constant("is before the first day", len(start)))
+    bad = cell_problems(UNTIL, cells=last_on, problem=problem)
+    each = spread(start, mapped.rows["amount"], last_on=last_on)
+    first = each.with_row_index("at").filter(pl.col("day") == 0).select("row", "at")
+    problems = pl.concat([mapped.problems, bad]).join(first, on="row").with_columns(row="at").select(*PROBLEMS)
+    spans = each.filter(pl.col("day") == 0, pl.col("days") > 1)
+    places = [
+        f"{mapped.file} line {mapped.lines[row]}: {days} days" for row, days in spans.select("row", "days").iter_rows()
+    ]
+    return replace(
+        mapped,
+        rows=mapped.rows[each["row"]].with_columns(each["spent_on"], each["amount"]),
+        cells=mapped.cells[each["row"]],
+        lines=mapped.lines[each["row"]],
+        problems=problems.cast(PROBLEMS),
+        marks=mapped.marks[each["row"]],
+        notes=[*mapped.notes, note("costs of a span of days", places)],
+    )
+
+
+def ends_of_costs(start: pl.Series, *, chosen: ChosenRows, reading: Reading) -> tuple[pl.Series, pl.Series]:
+    """The last day of each cost, null where it is one day, and the problem where it cannot be read."""
+    nothing = constant(None, len(start))
+    if "spent_on" not in chosen.found.columns:
+        return nothing.cast(pl.Date), nothing
+    position, _ = chosen.found.columns["spent_on"]
+    span = span_of(chosen.plain.mapping, start=position, content=chosen.rows.content)
+    is_monthly = all(format not in NAMED_FORMATS and not has_day(format) for format in reading.formats)
+    if isinstance(span, str) or (span is None and is_monthly):
+        return last_days(start, span or "month"), nothing
+    if span is None:
+        return nothing.cast(pl.Date), nothing
+    cells = chosen.rows.cells[str(span[0])].set(chosen.rows.is_malformed, None)
+    return convert(cells, reading=replace(reading, formats=span[1].format or reading.formats))
 
 
 def selected(plain: PlainMapping, file_cells: FileCells) -> pl.Series:
@@ -187,15 +282,6 @@ def with_a_date(plain: PlainMapping, file_cells: FileCells, *, found: FoundColum
     return (text.is_not_null() & ~is_malformed) | (is_malformed & plain.reports_malformed)
 
 
-def raw_cells(plain: PlainMapping, file_cells: FileCells, *, found: FoundColumns) -> pl.DataFrame:
-    """The cells of a mapping's columns as the file has them; a constant is in every row."""
-    height = file_cells.content.rows.height
-    read = {name: file_cells.cells[str(at)] for name, (at, _) in found.all.items()}
-    return pl.DataFrame(
-        {**read, **{name: constant(text, height) for name, text in plain.constants.items()}}, height=height
-    )
-
-
 def malformed_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """The problem of each malformed row: its whole line, and no column."""
     problems = rows.with_row_index("row").filter(pl.col("malformed").is_not_null())
@@ -211,8 +297,8 @@ def cell_problems(name: str, *, cells: pl.Series, problem: pl.Series) -> pl.Data
     )
 
 
-def with_all_columns(rows: pl.DataFrame, *, table: str) -> pl.DataFrame:
+def with_all_columns(mapped: MappedRows) -> MappedRows:
     """Our columns first, in their order, null where the mapping has none; then the attributes."""
-    types = column_types(table)
-    absent = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items() if name not in rows.columns]
-    return rows.with_columns(absent).select(*types, pl.exclude(*types))
+    types = column_types(mapped.table)
+    absent = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items() if name not in mapped.rows.columns]
+    return replace(mapped, rows=mapped.rows.with_columns(absent).select(*types, pl.exclude(*types)))

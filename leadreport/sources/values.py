@@ -1,5 +1,6 @@
 """From the text of a cell to a value: numbers, booleans, known words, instants; and the type of an attribute."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,17 @@ ISO = (
 EPOCHS = {"epoch_ms": (r"^-?\d{1,15}$", 1_000), "epoch_s": (r"^-?\d{1,12}$", 1_000_000)}
 """The pattern of an epoch, and its unit in microseconds."""
 
+ZONES = {
+    **dict.fromkeys(("UTC", "GMT"), "+00:00"),
+    **dict.fromkeys(("CET", "MEZ"), "+01:00"),
+    **dict.fromkeys(("CEST", "MESZ"), "+02:00"),
+    **{"EST": "-05:00", "EDT": "-04:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00"},
+}
+"""Words for a time zone that mean one offset everywhere; CST, BST and IST do not."""
+
+ZONE_WORD = rf"\b(?:{'|'.join(ZONES)})\b"
+DAY_CODES = ("%d", "%e", "%j", "%F", "%D")
+
 SAMPLE = 100
 """Number of cells that decide which variant to try first; no text fits two of them."""
 
@@ -44,25 +56,52 @@ def constant(value: Any, length: int, *, dtype: Any = pl.String) -> pl.Series:
     return pl.Series([value], dtype=dtype).new_from_index(0, length)
 
 
-def numbers(text: pl.Series, *, decimal: str = ".", thousands: str = "", remove: list[str] | None = None) -> pl.Series:
+def numbers(
+    text: pl.Series,
+    *,
+    decimal: str = ".",
+    thousands: str = "",
+    remove: list[str] | None = None,
+    units: Mapping[str, float] | None = None,
+) -> pl.Series:
     """Finite numbers; null where the text is no number, or its thousands are not grouped as thousands are.
+
+    A word of `units` behind the number, in any case, multiplies it.
 
     Examples
     --------
     >>> numbers(pl.Series(["1.234,50", "12,5", "1,234.50", "1e5", "inf"]), decimal=",", thousands=".").to_list()
     [1234.5, 12.5, None, 100000.0, None]
+    >>> numbers(pl.Series(["$1.20K", "$0.01M", "$7"]), remove=["$"], units={"K": 1e3, "M": 1e6}).to_list()
+    [1200.0, 10000.0, 7.0]
     """
-    for sign in remove or []:
-        text = text.str.replace_all(sign, "", literal=True)
-    text = text.str.strip_chars().str.replace("−", "-", literal=True)
+    text = without_signs(text, remove=remove)
+    if units:
+        words = sorted(units, key=len, reverse=True)
+        parts = text.str.extract_groups(rf"(?i)^(.*?)\s*({'|'.join(map(re.escape, words))})?$").struct.unnest()
+        factor = (
+            parts["2"]
+            .str.to_lowercase()
+            .replace_strict(
+                {word.lower(): times for word, times in units.items()}, default=1.0, return_dtype=pl.Float64
+            )
+        )
+        return (numbers(parts["1"], decimal=decimal, thousands=thousands) * factor).round(9)
     group, point = GROUPING[thousands], GROUPING[decimal]
-    grouped = rf"\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|" if thousands else ""
+    grouped = rf"[1-9]\d{{0,2}}(?:{group}\d{{2,3}})*{group}\d{{3}}|" if thousands else ""
     is_number = text.str.contains(rf"^[+-]?(?:(?:{grouped}\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?$")
     plain = text.set(~is_number, None)
     if thousands:
         plain = plain.str.replace_all(group, "")
     read = plain.str.replace(decimal, ".", literal=True).cast(pl.Float64, strict=False)
     return read.set(read.is_infinite(), None)
+
+
+def without_signs(text: pl.Series, *, remove: list[str] | None) -> pl.Series:
+    """Numbers as text without the signs to remove, with a plain minus."""
+    for sign in remove or []:
+        text = text.str.replace_all(sign, "", literal=True)
+    return text.str.strip_chars().str.replace("−", "-", literal=True)
 
 
 def whole_numbers(text: pl.Series, **notation: Any) -> pl.Series:
@@ -160,6 +199,8 @@ def instants(text: pl.Series, *, formats: list[str], zone: str) -> pl.Series:
     ['2026-01-30 23:00', '2026-01-31 19:05', None]
     """
     read = constant(None, len(text), dtype=INSTANT)
+    if "iso" in formats and text.str.contains(r"[ A-Z][+-]?[\d:]*[A-Z]{3,4}$| [+-][\d:]{5,6}$").any():
+        text = with_offsets(text).str.replace(r"\s+([+-]\d\d:?\d\d)$", "$1")
     for format in formats_to_try(formats, sample=text.drop_nulls().head(SAMPLE)):
         left = text.set(read.is_not_null(), None)
         if left.null_count() == len(left):
@@ -190,16 +231,39 @@ def formats_to_try(formats: list[str], *, sample: pl.Series) -> Iterator[str]:
 
 
 def by_format(text: pl.Series, *, format: str, zone: str) -> pl.Series:
-    """Instants by one format."""
+    """Instants by one format; a word for a time zone in it is read, and a format without a day gives the first."""
     if format in EPOCHS:
         pattern, unit = EPOCHS[format]
         count = text.set(~text.str.contains(pattern), None).cast(pl.Int64)
         return (count * unit).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if re.search(rf"%Z|{ZONE_WORD}|Z$", format):
+        text, format = with_offsets(text), re.sub(rf"%Z|{ZONE_WORD}|Z$", "%#z", format)
+    if not has_day(format):
+        text, format = text + " 1", f"{format} %d"
     if "z" in format:
         return text.str.to_datetime(format, strict=False, time_unit="us").cast(INSTANT)
     if any(code in format for code in ("%H", "%I", "%T", "%R")):
         return as_utc(text.str.to_datetime(format, strict=False, time_unit="us"), zone=zone)
     return as_utc(text.str.to_date(format, strict=False).cast(pl.Datetime("us")), zone=zone)
+
+
+def has_day(format: str) -> bool:
+    """Whether a written format names a day, not only a month."""
+    return any(code in format for code in DAY_CODES)
+
+
+def with_offsets(text: pl.Series) -> pl.Series:
+    """Texts with a word for a time zone replaced by its offset; an offset that is already there stays.
+
+    Examples
+    --------
+    >>> with_offsets(pl.Series(["22:18 UTC", "22:18 CEST", "22:18 +0000 UTC", "22:18 CST"])).to_list()
+    ['22:18 +00:00', '22:18 +02:00', '22:18 +0000', '22:18 CST']
+    """
+    text = text.str.replace(rf"([+-]\d\d:?\d\d)\s*{ZONE_WORD}", "$1")
+    for word, offset in ZONES.items():
+        text = text.str.replace(rf"\b{word}\b", offset)
+    return text
 
 
 def as_utc(local: pl.Series, *, zone: str) -> pl.Series:

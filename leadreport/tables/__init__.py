@@ -1,6 +1,6 @@
 """The columns, types and row rules of the seven tables, and the form in which their rows arrive."""
 
-from leadreport.tables.raw import HEADERS, PLACES, PROBLEMS, UNUSED, RawTable, raw_table
+from leadreport.tables.raw import HEADERS, MARKS, NOTES, PLACES, PROBLEMS, UNUSED, RawTable, note, raw_table
 from leadreport.tables.schemas import (
     ALLOWED_VALUES,
     INSTANTS,
@@ -16,6 +16,8 @@ __all__ = [
     "ALLOWED_VALUES",
     "HEADERS",
     "INSTANTS",
+    "MARKS",
+    "NOTES",
     "PLACES",
     "PROBLEMS",
     "TABLES",
@@ -24,6 +26,7 @@ __all__ = [
     "column_types",
     "computed_names",
     "empty_table",
+    "note",
     "raw_table",
     "reason_of",
     "required_columns",

@@ -1,6 +1,7 @@
 """The rows of a table as they were read, before any check."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -18,6 +19,27 @@ HEADERS = {"part": pl.UInt32, "column": pl.String, "header": pl.String}
 UNUSED = {"file": pl.String, "column": pl.String, "hint": pl.String}
 """Columns that no table has, in files that use our own column names."""
 
+MARKS = {"signature": pl.UInt64, "total": pl.String}
+"""Of each row a hash of its whole line, and the cell that begins like a total ("Total: Account"), if there is one."""
+
+NOTES = {"kind": pl.String, "rows": pl.Int64, "amount": pl.Float64, "examples": pl.String}
+"""What a reader should know of rows that are not rejected: what it is, how many rows, their money, a few examples."""
+
+
+def note(
+    kind: str, examples: Sequence[object] | pl.Series, *, rows: int | None = None, amount: float | None = None
+) -> pl.DataFrame:
+    """One note, or none when it is about no rows; `examples` has an entry per row unless `rows` counts them.
+
+    Examples
+    --------
+    >>> note("total lines", ["ads.csv line 6", "ads.csv line 7"], amount=1200.0).row(0)
+    ('total lines', 2, 1200.0, 'ads.csv line 6; ads.csv line 7')
+    """
+    count = len(examples) if rows is None else rows
+    text = "; ".join(str(each) for each in list(dict.fromkeys(examples))[:3])
+    return pl.DataFrame([(kind, count, amount, text)] if count else [], schema=NOTES, orient="row")
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -26,7 +48,7 @@ class RawTable:
     `rows`, `cells` and `places` have the same height and order. `rows` has our columns with our types (null where a
     cell could not be read) and, for leads, the attributes; `cells` has the same cells as the file holds them.
     `problems` lists what could not be read. `files` has one row per file, even for a file without rows:
-    [file, left_out].
+    [file, left_out]. `marks` is empty for rows that come from no file.
     """
 
     name: str
@@ -37,6 +59,32 @@ class RawTable:
     files: pl.DataFrame
     headers: pl.DataFrame
     unused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNUSED))
+    marks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MARKS))
+    notes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NOTES))
+    may_miss_leads: bool = False
+
+    def without(self, is_out: pl.Series) -> "RawTable":
+        """The table without some rows, which `files` counts as left out."""
+        if not is_out.any():
+            return self
+        place = pl.Series(range(len(is_out)), dtype=pl.UInt32).filter(~is_out)
+        moved = pl.DataFrame({"row": place, "at": range(len(place))}, schema={"row": pl.UInt32, "at": pl.UInt32})
+        problems = self.problems.join(moved, on="row", maintain_order="left").with_columns(row="at").drop("at")
+        gone = self.places.filter(is_out).group_by("file").len("gone")
+        files = self.files.join(gone, on="file", how="left").with_columns(
+            left_out=pl.col("left_out") + pl.col("gone").fill_null(0).cast(pl.Int64)
+        )
+        kept = {name: getattr(self, name).filter(~is_out) for name in ("rows", "cells", "places")}
+        marks = self.marks.filter(~is_out) if self.marks.height else self.marks
+        return replace(self, **kept, problems=problems, files=files.drop("gone"), marks=marks)
+
+    def noted(self, *notes: pl.DataFrame) -> "RawTable":
+        """The table with further notes."""
+        return replace(self, notes=pl.concat([self.notes, *notes]))
+
+    def lines(self, is_meant: pl.Series) -> list[str]:
+        """Where some rows stand: file and line, one entry per row."""
+        return [f"{file} line {line}" for file, line in self.places.filter(is_meant).select("file", "line").iter_rows()]
 
 
 def raw_table(name: str, rows: pl.DataFrame, *, file: str = "frame") -> RawTable:

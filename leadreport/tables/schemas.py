@@ -52,13 +52,14 @@ def year_is_believable(column: pl.Expr) -> pl.Expr:
     return column.dt.year().is_between(1990, 2100)
 
 
-def money(*, required: bool = False) -> dy.Float64:
-    """An amount in the currency of its row."""
+def money(*, required: bool = False, may_be_negative: bool = False) -> dy.Float64:
+    """An amount in the currency of its row; a negative cost is a credit or a correction."""
     return dy.Float64(
         nullable=not required,
         allow_nan=True,
         allow_inf=True,
-        check={"is_finite": lambda column: column.is_finite(), "is_not_negative": lambda column: column >= 0},
+        check={"is_finite": lambda column: column.is_finite()}
+        | ({} if may_be_negative else {"is_not_negative": lambda column: column >= 0}),
     )
 
 
@@ -136,7 +137,7 @@ class Spend(dy.Schema):
     channel = text()
     campaign = text()
     department = text(required=True, allowed=ALLOWED_VALUES["spend", "department"])
-    amount = money(required=True)
+    amount = money(required=True, may_be_negative=True)
     currency = currency(required=True)
 
 

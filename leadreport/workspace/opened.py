@@ -59,6 +59,7 @@ class Workspace:
     answers = cached_property(lambda self: self.table("answers"))
     feedback = cached_property(lambda self: self.table("feedback"))
     rejected = cached_property(lambda self: self.stored("rejected"))
+    left_out = cached_property(lambda self: self.stored("left_out"))
 
     @cached_property
     def survivors(self) -> dict[str, str]:
@@ -111,7 +112,8 @@ def open_workspace(folder: str | Path, *, as_of: str | date | datetime) -> Works
     if not (cache / "counts.parquet").exists():
         checked = check_tables(read_tables(place, policy=policy), policy=policy)
         stop_if_too_many(checked, policy=policy)
-        store(cache, {**checked.tables, "rejected": checked.rejected, "counts": checked.counts})
+        kept = {"rejected": checked.rejected, "counts": checked.counts, "left_out": checked.left_out}
+        store(cache, {**checked.tables, **kept})
     zone = policy.company.time_zone
     boundary = latest(cache, zone=zone) if as_of == "latest" else as_instant(as_of, zone=zone)
     store_facts(cache, policy=policy, as_of=boundary)
