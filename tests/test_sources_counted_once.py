@@ -364,10 +364,9 @@ def test_deals_of_unknown_leads_count_in_won_totals_and_win_rates_only(read):
     days = "2026-02-02,2026-02-03"
     checked = read(DEALS, d=f"{HEAD}1,101,{days},won,1000\n2,7,{days},won,2000\n3,,{days},lost,9\n")
     facts, held = facts_of(checked), checked.tables["deals"]
-    unlinked = held.filter(~pl.col("lead_id").is_in(facts["lead_id"].implode()).fill_null(False))
-    both = sales_velocity(facts, by="channel", policy=POLICY, unlinked=unlinked)
+    both = sales_velocity(facts, held, by="channel", policy=POLICY)
     assert both.select(pl.col("won", "lost").sum()).row(0) == (2, 1)
-    assert sales_velocity(facts, policy=POLICY, unlinked=unlinked)["win_rate"].item() == pytest.approx(2 / 3)
+    assert sales_velocity(facts, held, policy=POLICY)["win_rate"].item() == pytest.approx(2 / 3)
     assert facts["is_customer"].sum() == 1
 
 
