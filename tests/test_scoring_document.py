@@ -90,6 +90,6 @@ def test_the_limits_of_the_document_are_those_of_the_code():
     assert f"fewer than {LEAST_CUSTOMERS} customers in that quarter" in TEXT
     assert f"standard deviation {WEIGHT_SPREAD})" in TEXT
     assert f"2 ln(number of pairs) + {HURDLE} to the evidence" in TEXT
-    assert f"numbers in {PAIR_GROUPS} groups of about equal size" in TEXT
+    assert f"in {PAIR_GROUPS} groups of about equal size" in TEXT
     assert f"{len(SPREADS)} values of s between {SPREADS[0]:g} and {SPREADS[-1]:g}" in TEXT
     assert f"{POINTS_PER_DOUBLING} points, or 5 points of the score, double the odds" in TEXT

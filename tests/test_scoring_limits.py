@@ -282,7 +282,7 @@ def test_an_attribute_leaks_when_young_leads_lack_it(filled, leads, is_suspect):
 )
 def test_a_name_that_speaks_of_later_makes_a_telling_attribute_suspect(name, is_suspect):
     won = [i % 4 == 0 for i in range(2_000)]
-    telling = [float(30 + i * 7 % 67 if w else i * 7 % 97) for i, w in enumerate(won)]
+    telling = [float(max(i * 7 % 97, i * 13 % 97 if w else 0)) for i, w in enumerate(won)]
     silent = [float(i * 7 % 97) for i in range(2_000)]
     for values, expected in ((telling, is_suspect), (silent, False)):
         audit = leakage_audit(pl.DataFrame({name: values, "won": won}), attributes=[name], outcome="won")

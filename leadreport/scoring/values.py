@@ -35,7 +35,8 @@ LEADS_PER_CUT = 25
 """Bins of about equal size before neighbours are merged: one for every 25 leads, at least 10, at most 40."""
 
 PAIR_GROUPS = 4
-"""Groups of about equal size in which pair tables hold numbers, whether or not the number alone tells leads apart."""
+"""Groups of about equal size in which pair tables hold a number that has fewer bins of its own: alone it may not tell
+leads apart."""
 
 LEEWAY = 0.0125
 """An edge may move past this share of the leads to a rounder number."""
@@ -50,7 +51,7 @@ class Attribute:
     """One attribute and its values: texts, yes and no, or numbers in bins.
 
     `values[0]` is `not known`. A number belongs to the bin after the last of `edges` that it reaches. The texts in
-    `rare` share one value. Pair tables hold a number in the bins of `pair_edges`.
+    `rare` share one value. Pair tables hold a number in the bins of `pair_edges`, if there are any.
     """
 
     name: str
@@ -100,7 +101,8 @@ def find_values(column: pl.Series, won: Array, *, rare_below: int = RARE_BELOW) 
         edges, known = cut_points(numbers, won), np.sort(numbers[~np.isnan(numbers)])
         labels = bin_labels(edges, known) if len(known) else ()
         groups = tuple(float(edge) for edge in first_edges(known, cuts=PAIR_GROUPS))
-        return Attribute(column.name, (NOT_KNOWN, *labels), edges=edges, pair_edges=groups)
+        pair_edges = groups if len(groups) > len(edges) else None
+        return Attribute(column.name, (NOT_KNOWN, *labels), edges=edges, pair_edges=pair_edges)
     counts = as_texts(column).drop_nulls().value_counts().sort(column.name)
     is_rare = counts["count"] < rare_below
     if is_rare.sum() < 2:
