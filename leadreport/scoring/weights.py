@@ -29,7 +29,7 @@ MOST_VALUES = 10
 SHORT_LIST = 12
 """Pairs that are tried in full, those with the best estimate first."""
 
-HURDLE = 2
+HURDLE = 4
 """A pair table must add this much evidence, and 2 ln(number of pairs): the best of many tables without effect adds
 about that by chance."""
 
