@@ -11,7 +11,6 @@ import polars as pl
 from leadreport.scoring import leakage_audit
 
 COMPANIES = 12
-FIRST = 1_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CLEAN = 25
 
@@ -123,7 +122,7 @@ KINDS = {
 def main() -> None:
     found: dict[str, int] = dict.fromkeys(KINDS, 0)
     flagged, looked_at = [], 0
-    for seed in range(FIRST, FIRST + COMPANIES):
+    for seed in range(COMPANIES):
         frame, leaks, clean = company(seed)
         known, young = frame.filter(~pl.col("is_young")), frame.filter("is_young")
         audit = leakage_audit(known, attributes=[*leaks, *clean], outcome="is_customer", young=young)
