@@ -1,3 +1,4 @@
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -30,8 +31,28 @@ def card():
 def test_a_pair_that_says_more_than_its_parts_gets_a_table(card):
     assert card.pair_weights.select("first", "second").rows() == [("came_by", "employees")]
     points = {(a, b): p for a, b, p in card.pairs.select("first_value", "second_value", "points").iter_rows()}
-    assert points["trial", "under 100"] > 20
-    assert points["demo", "under 100"] < -20
+    small, large = card.attributes[1].in_pairs.values[1], card.attributes[1].in_pairs.values[-1]
+    assert points["trial", small] > 20 > -20 > points["demo", small]
+    assert points["demo", large] > 20 > -20 > points["trial", large]
+
+
+def test_a_pair_is_found_where_only_both_together_tell_leads_apart():
+    rows = [(i % 40, ("in", "out")[(i // 40) % 2]) for i in range(4_000)]
+    won = [(i * 7) % 10 < (5 if (number < 20) == (side == "in") else 1) for i, (number, side) in enumerate(rows)]
+    leads = pl.DataFrame(rows, schema=["number", "side"], orient="row").with_columns(won=pl.Series(won))
+    found = fit_scorecard(leads, attributes=["number", "side"], outcome="won")
+    assert found.pair_weights.select("first", "second").rows() == [("number", "side")]
+    scored = score_leads(leads, found)
+    assert scored.filter("won")["score"].mean() > scored.filter(~pl.col("won"))["score"].mean() + 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_outcomes_by_chance_give_no_pair(seed):
+    rng = np.random.default_rng(seed)
+    texts = {f"text_{j}": rng.integers(0, 6, 2_000).astype(str) for j in range(4)}
+    numbers = {f"number_{j}": rng.exponential(9, 2_000) for j in range(4)}
+    leads = pl.DataFrame(texts | numbers | {"won": rng.random(2_000) < 0.1})
+    assert fit_scorecard(leads, attributes=[*texts, *numbers], outcome="won").pairs.is_empty()
 
 
 def test_the_cells_of_a_pair_table_hold_every_lead_once(card):
@@ -59,6 +80,32 @@ def test_any_texts_survive_the_file(values, method):
     card = fit_scorecard(leads, attributes=["a"], outcome="won", method=method)
     again = parse_scorecard(scorecard_text(card))
     assert_frame_equal(score_leads(leads, again), score_leads(leads, card))
+
+
+@pytest.mark.parametrize("label", ["not known", "rare values", "any other", "not known (as text)"])
+@pytest.mark.parametrize("method", ["close_rate", "weighted"])
+def test_a_text_like_a_label_of_the_card_is_a_value_of_its_own(label, method):
+    values = [label, None, f" {label} ", "fair"] * 100
+    leads = pl.DataFrame({"a": values, "won": [i % 4 in (0, 2) or i % 20 == 1 for i in range(400)]})
+    card = fit_scorecard(leads, attributes=["a"], outcome="won", method=method)
+    counts = card.table.select("value", "leads", "customers").rows()
+    assert sorted(counts) == sorted([(f"{label} (as text)", 200, 200), ("fair", 100, 0), ("not known", 100, 20)])
+    again = score_leads(leads, parse_scorecard(scorecard_text(card)))
+    assert again["score"].n_unique() >= 2
+    assert_frame_equal(again, score_leads(leads, card))
+
+
+def test_many_rare_texts_take_time_in_proportion():
+    from time import process_time
+
+    def seconds(leads: int) -> float:
+        texts = pl.DataFrame({"a": [f"id {i}" for i in range(leads)], "won": [i % 9 == 0 for i in range(leads)]})
+        start = process_time()
+        score_leads(texts, fit_scorecard(texts, attributes=["a"], outcome="won"))
+        return process_time() - start
+
+    seconds(100)
+    assert seconds(40_000) < 5
 
 
 def test_a_point_changed_by_hand_is_used_and_marked(card):

@@ -12,7 +12,8 @@ from leadreport.scoring.card import NOTHING_TO_LEARN
 from leadreport.scoring.close_rates import POINTS_PER_DOUBLING
 from leadreport.scoring.fit import FEW_LEADS, SPLITS
 from leadreport.scoring.policy_card import LEAST_CUSTOMERS
-from leadreport.scoring.weights import WEIGHT_SPREAD
+from leadreport.scoring.values import PAIR_GROUPS
+from leadreport.scoring.weights import HURDLE, WEIGHT_SPREAD
 
 TEXT = (Path(__file__).parents[1] / "docs" / "scorecard.md").read_text(encoding="utf-8")
 LEAD = "L04015"
@@ -88,5 +89,7 @@ def test_the_limits_of_the_document_are_those_of_the_code():
     assert f"fewer than {FEW_LEADS:,} leads the weights are averaged over four splits" in TEXT and SPLITS == 4
     assert f"fewer than {LEAST_CUSTOMERS} customers in that quarter" in TEXT
     assert f"standard deviation {WEIGHT_SPREAD})" in TEXT
+    assert f"2 ln(number of pairs) + {HURDLE} to the evidence" in TEXT
+    assert f"in {PAIR_GROUPS} groups of about equal size" in TEXT
     assert f"{len(SPREADS)} values of s between {SPREADS[0]:g} and {SPREADS[-1]:g}" in TEXT
     assert f"{POINTS_PER_DOUBLING} points, or 5 points of the score, double the odds" in TEXT

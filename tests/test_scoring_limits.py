@@ -12,6 +12,7 @@ from leadreport.scoring import (
     close_rates,
     fit_scorecard,
     leakage_audit,
+    leaks_note,
     mature_leads,
     newest_leads,
     policy_backtest,
@@ -220,6 +221,79 @@ def test_an_attribute_leaks_when_its_fill_rates_are_half_of_all_leads_apart(fill
     found = audited(values, won)
     assert (found["filled_rate_customers"], found["filled_rate_others"]) == (filled / 100, 0.1)
     assert ("filled for" in found["evidence"]) == is_suspect
+
+
+@pytest.mark.parametrize(("never", "is_suspect"), [(199, False), (200, True)])
+def test_an_attribute_leaks_when_a_fifth_of_the_leads_has_a_value_that_hardly_ever_buys(never, is_suspect):
+    values = ["none" if i < never else ("x", "y")[i % 2] for i in range(1_000)]
+    won = [i >= 200 and i % 2 == (i // 2) % 2 for i in range(1_000)]
+    found = audited(values, won)
+    assert found["is_suspect"] == is_suspect
+    assert not is_suspect or found["evidence"] == "0.0% of the leads with 'none' are customers, 40.0% of all"
+
+
+@pytest.mark.parametrize(("lost", "is_suspect"), [(999, False), (1_000, True)])
+def test_a_stage_leaks_when_one_value_is_mostly_won_and_another_nearly_never(lost, is_suspect):
+    values = ["late"] * 400 + ["lost" if i < lost else "early" for i in range(9_600)]
+    won = [i < 320 or (i >= 1_400 and i % 20 == 0) for i in range(10_000)]
+    found = audited(values, won)
+    assert found["evidence"] == ("80% of the leads with 'late' are customers" if is_suspect else "")
+
+
+@pytest.mark.parametrize(("late", "is_suspect"), [(1, False), (2, True)])
+def test_an_attribute_leaks_when_it_is_set_once_leads_are_lost(late, is_suspect):
+    won = [i % 4 == 0 for i in range(400)]
+    set_at = [NOW if i < 4 * late and i % 4 == 1 else ago(9) for i in range(400)]
+    lost_at = [ago(1) if i % 4 == 1 and i < 80 else None for i in range(400)]
+    found = audited([("x", "y")[i // 4 % 2] for i in range(400)], won, a_at=set_at, lost_at=lost_at)
+    assert found["evidence"] == (f"set at or after the end for {late / 20:.0%} of lost leads" if is_suspect else "")
+
+
+@pytest.mark.parametrize(("later", "is_suspect"), [(5, False), (6, True)])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_date_leaks_when_it_lies_after_creation(later, is_suspect, as_text):
+    dates = [ago(9 if i < later else 10) for i in range(100)]
+    values = [f"{date:%Y-%m-%d}" for date in dates] if as_text else dates
+    found = audited(values, [i % 2 == 0 for i in range(100)], created_at=[ago(10)] * 100)
+    assert ("a date after creation" in found["evidence"]) == is_suspect
+
+
+@pytest.mark.parametrize(("filled", "leads", "is_suspect"), [(25, 50, False), (24, 50, True), (14, 29, False)])
+def test_an_attribute_leaks_when_young_leads_lack_it(filled, leads, is_suspect):
+    mature = pl.DataFrame(
+        {"a": ["x" if i % 10 < 7 else None for i in range(1_000)], "won": [i // 10 % 8 == 0 for i in range(1_000)]}
+    )
+    young = pl.DataFrame({"a": ["x" if i < filled else None for i in range(leads)]}, schema={"a": pl.String})
+    found = leakage_audit(mature, attributes=["a"], outcome="won", young=young).row(0, named=True)
+    assert found["is_suspect"] == is_suspect
+    assert not is_suspect or found["evidence"] == "filled late: for 48% of young leads and 70% of mature ones"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_suspect"),
+    [
+        ("hours_in_proposal", True),
+        ("Days to close", True),
+        ("dealStage", True),
+        ("blast_radius", False),
+        ("size", False),
+    ],
+)
+def test_a_name_that_speaks_of_later_makes_a_telling_attribute_suspect(name, is_suspect):
+    won = [i % 4 == 0 for i in range(2_000)]
+    telling = [float(max(i * 7 % 97, i * 13 % 97 if w else 0)) for i, w in enumerate(won)]
+    silent = [float(i * 7 % 97) for i in range(2_000)]
+    for values, expected in ((telling, is_suspect), (silent, False)):
+        audit = leakage_audit(pl.DataFrame({name: values, "won": won}), attributes=[name], outcome="won")
+        assert ("its name speaks" in audit["evidence"].item()) == expected
+
+
+def test_an_attribute_without_evidence_is_not_called_clean():
+    audit = leakage_audit(
+        pl.DataFrame({"a": ["x", "y"] * 50, "won": [True, False] * 50}), attributes=["a"], outcome="won"
+    )
+    assert "does not prove" in leaks_note(audit)
+    assert "does not prove" in leaks_note(audit.with_columns(is_used=True))
 
 
 # Comparisons

@@ -55,6 +55,7 @@ def attribute_text(card: Scorecard, weights: Mapping[str, Any]) -> str:
     rows = card.table.filter(pl.col("attribute") == attribute.name)
     head = {"name": attribute.name, "part": weights["part"], "weight": weights["weight"]}
     head |= {"prior_leads": weights["prior_leads"], "edges": attribute.edges, "rare": attribute.rare or None}
+    head |= {"pair_edges": attribute.pair_edges}
     return "[[attribute]]\n" + keys(head) + lines("values", rows.select("value", "leads", "customers", "points"))
 
 
@@ -159,13 +160,11 @@ def counts_in(
 def attribute_of(content: Mapping[str, Any]) -> Attribute:
     """An attribute with its values in the order of their codes: `not known` first."""
     named = [row["value"] for row in content["values"] if row["value"] != NOT_KNOWN]
-    edges = content.get("edges")
-    return Attribute(
-        content["name"],
-        (NOT_KNOWN, *named),
-        edges=None if edges is None else tuple(float(edge) for edge in edges),
-        rare=tuple(content.get("rare", ())),
+    edges, pair_edges = (
+        tuple(float(edge) for edge in content[key]) if key in content else None for key in ("edges", "pair_edges")
     )
+    rare = tuple(content.get("rare", ()))
+    return Attribute(content["name"], (NOT_KNOWN, *named), edges=edges, rare=rare, pair_edges=pair_edges)
 
 
 def with_edits(rows: pl.DataFrame, points: Sequence[float]) -> pl.DataFrame:

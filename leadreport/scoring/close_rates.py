@@ -31,9 +31,6 @@ POINTS_PER_LOG_ODDS = POINTS_PER_DOUBLING / float(np.log(2))
 FALSE_SHARE = 0.05
 """Of all differences that are called real, the share expected to be chance (Benjamini and Hochberg 1995)."""
 
-ANY_OTHER = "any other"
-"""The row or column of a pair table for all values that it does not name."""
-
 COUNTS = {"attribute": pl.String, "value": pl.String, "leads": pl.Int64, "customers": pl.Int64}
 
 WEIGHTS = {"attribute": pl.String, "part": pl.String, "weight": pl.Float64, "prior_leads": pl.Float64}

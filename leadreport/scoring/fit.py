@@ -11,7 +11,6 @@ from leadreport.errors import InputError, did_you_mean
 from leadreport.rates.shrinkage import MOST
 from leadreport.scoring.card import NOTHING_TO_LEARN, Scorecard, part_of
 from leadreport.scoring.close_rates import (
-    ANY_OTHER,
     COUNTS,
     METHODS,
     PAIR_COUNTS,
@@ -22,13 +21,14 @@ from leadreport.scoring.close_rates import (
 )
 from leadreport.scoring.curve import doubling_curve, fitted_curve, score_bands
 from leadreport.scoring.score import columns_of, total
-from leadreport.scoring.values import RARE_BELOW, Attribute, coded, find_values, require_columns
+from leadreport.scoring.values import ANY_OTHER, RARE_BELOW, Attribute, coded, find_values, require_columns
 from leadreport.scoring.weights import (
     Pair,
     canonical_order,
     choose_pairs,
     fit_with_pairs,
     fold_of_each,
+    grouped,
     kept_share,
     log_odds_lifts,
     pair_lifts,
@@ -49,7 +49,7 @@ def fit_scorecard(
     outcome: str,
     method: str = "weighted",
     engagement: Sequence[str] | None = None,
-    pairs: int = 3,
+    pairs: int = 6,
     policy_version: str | None = None,
 ) -> Scorecard:
     """Points for every attribute value, from the close rates of leads with a known outcome (definition 16).
@@ -92,12 +92,14 @@ def fit_scorecard(
     is_weighted = method == "weighted"
     found = tuple(find_values(frame[name], won, rare_below=RARE_BELOW if is_weighted else 1) for name in attributes)
     codes = coded(frame, found)
-    learned = learn(codes, [len(each.values) for each in found], won, pairs=pairs if is_weighted else 0)
+    groups, names = groups_of(frame, found, codes)
+    sizes = [len(each.values) for each in found]
+    learned = learn(codes, sizes, groups, won, pairs=pairs if is_weighted else 0)
     weights, pair_weights = weights_of(found, learned, is_weighted=is_weighted, engagement=engagement)
     table = value_rows(value_counts(found, learned), weights, method=method, benchmark=float(won.mean()))
-    cell_counts = [row for each in learned.pairs for row in cells_of(found, each)]
+    cell_counts = [row for each in learned.pairs for row in cells_of(found, names, each)]
     cells = pair_rows(pl.DataFrame(cell_counts, schema=PAIR_COUNTS, orient="row"), pair_weights)
-    totals = total(columns_of(codes, found, table=table, pairs=cells), leads=len(won))
+    totals = total(columns_of(frame, codes, found, table=table, pairs=cells), leads=len(won))
     # Weighted points are log-odds already; those of the other methods are fitted to what happened.
     curve, start = (
         doubling_curve(totals, won, may_bend=learned.evidence >= NOTHING_TO_LEARN)
@@ -175,38 +177,51 @@ class Learned:
     evidence: float
 
 
-def learn(codes: Array, sizes: Sequence[int], won: Array, *, pairs: int) -> Learned:
+def groups_of(frame: pl.DataFrame, attributes: Sequence[Attribute], codes: Array) -> tuple[Array, list[list[str]]]:
+    """The row that every lead's values have in pair tables, a column per attribute, and the names of the rows."""
+    groups, names = np.zeros(codes.shape, dtype=np.uint8, order="F"), []
+    for j, each in enumerate(attributes):
+        coarse = each.in_pairs
+        places = codes[:, j] if coarse is each else coarse.codes(frame[each.name])
+        rows = grouped(places, len(coarse.values))
+        groups[:, j] = rows[places]
+        names.append(group_names(coarse, rows))
+    return groups, names
+
+
+def learn(codes: Array, sizes: Sequence[int], groups: Array, won: Array, *, pairs: int) -> Learned:
     """What coded leads teach; the order of the leads does not matter.
 
     Weights are averaged over several splits into folds and shrunk by `kept_share`. An attribute whose values do not
     differ at all weighs 0.
     """
-    order = canonical_order(codes, won)
-    codes, won = np.take(codes.T, order, axis=1).T, won[order]
+    order = canonical_order(np.hstack([codes, groups]), won)
+    codes, groups = (np.take(each.T, order, axis=1).T for each in (codes, groups))
+    won = won[order]
     leads = [np.bincount(codes[:, j], minlength=size) for j, size in enumerate(sizes)]
     customers = [np.bincount(codes[:, j], weights=won, minlength=size) for j, size in enumerate(sizes)]
     prior = [round(log_odds_lifts(k, n)[1], 1) for k, n in zip(customers, leads, strict=True)]
     if not 0 < won.sum() < len(won):
         return Learned(leads, customers, prior, [0.0] * len(sizes), [], 0.0)
     splits = [fold_of_each(len(won), seed=seed) for seed in range(SPLITS if len(won) < FEW_LEADS else 1)]
-    chosen = choose_pairs(codes, sizes, won, splits[0], most=pairs)
-    fits = [fit_with_pairs(codes, sizes, won, folds, pairs=chosen) for folds in splits]
+    chosen = choose_pairs(codes, sizes, groups, won, splits[0], most=pairs)
+    fits = [fit_with_pairs(codes, sizes, groups, won, folds, pairs=chosen) for folds in splits]
     evidence = float(np.mean([fit.evidence for fit, _ in fits]))
     weights = np.mean([fit.weights for fit, _ in fits], axis=0) * kept_share(evidence)
     says_nothing = [leads_at_benchmark >= MOST for leads_at_benchmark in prior] + [False] * len(chosen)
     weights = [0.0 if mute else round(float(each), 4) for each, mute in zip(weights, says_nothing, strict=True)]
     expected = [np.mean(each, axis=0) for each in zip(*(before for _, before in fits), strict=True)]
     tables = [
-        learned_pair(pair, won, usual, weight)
+        learned_pair(pair, pair.cells(groups), won, usual, weight)
         for pair, usual, weight in zip(chosen, expected, weights[len(sizes) :], strict=True)
     ]
     return Learned(leads, customers, prior, weights[: len(sizes)], tables, evidence)
 
 
-def learned_pair(pair: Pair, won: Array, expected: Array, weight: float) -> LearnedPair:
+def learned_pair(pair: Pair, cells: Array, won: Array, expected: Array, weight: float) -> LearnedPair:
     """A pair table with the counts of all leads."""
-    leads = np.bincount(pair.cells, minlength=pair.size)
-    customers = np.bincount(pair.cells, weights=won, minlength=pair.size)
+    leads = np.bincount(cells, minlength=pair.size)
+    customers = np.bincount(cells, weights=won, minlength=pair.size)
     expected = expected.round(4)
     return LearnedPair(pair, leads, customers, expected, round(pair_lifts(customers, leads, expected)[1], 1), weight)
 
@@ -233,12 +248,11 @@ def value_counts(attributes: Sequence[Attribute], learned: Learned) -> pl.DataFr
     return pl.DataFrame(rows, schema=COUNTS, orient="row")
 
 
-def cells_of(attributes: Sequence[Attribute], learned: LearnedPair) -> list[tuple]:
+def cells_of(attributes: Sequence[Attribute], names: Sequence[list[str]], learned: LearnedPair) -> list[tuple]:
     """Leads, customers and expected customers of every cell of a pair table with leads."""
     pair = learned.pair
     first, second = attributes[pair.first], attributes[pair.second]
-    row_names, column_names = group_names(first, pair.rows), group_names(second, pair.columns)
-    wide = len(column_names)
+    row_names, column_names, wide = names[pair.first], names[pair.second], pair.columns
     return [
         (first.name, row_names[cell // wide], second.name, column_names[cell % wide], int(n), int(k), float(usual))
         for cell, (n, k, usual) in enumerate(zip(learned.leads, learned.customers, learned.expected, strict=True))

@@ -23,6 +23,9 @@ CLOSING = tuple(f"{stage}_at" for stage in ("customer", *LOST))
 RECENT_DAYS = 91
 """The quarter of leads to which expected rates are recalibrated, and in which drift is looked for."""
 
+YOUNG_DAYS = 28
+"""What leads of the last four weeks lack and mature leads have is filled late."""
+
 LEAST_CUSTOMERS = 10
 """With fewer recent customers the expected rates are not recalibrated."""
 
@@ -116,11 +119,12 @@ def policy_scorecard(facts: pl.DataFrame, *, policy: Policy, as_of: datetime, me
 
 
 def audited_attributes(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """The leakage audit of the policy's attributes over its mature leads; see `leakage_audit`."""
+    """The leakage audit of the policy's attributes over its mature and young leads; see `leakage_audit`."""
     known = training_leads(facts, as_of=as_of, policy=policy)
     scoring = policy.scoring
+    young = facts.filter(pl.col("created_at") >= as_of - timedelta(days=YOUNG_DAYS))
     return leakage_audit(
-        known, attributes=scoring.attributes, outcome="is_customer", allowed=scoring.allowed_despite_leak
+        known, attributes=scoring.attributes, outcome="is_customer", allowed=scoring.allowed_despite_leak, young=young
     )
 
 

@@ -1,6 +1,6 @@
 """A lead's score, expected close rate and reasons: the points of its values, looked up on the card and added up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -10,8 +10,7 @@ import polars as pl
 from leadreport.errors import InputError, did_you_mean
 from leadreport.rates.shrinkage import as_rate, log_odds_variance
 from leadreport.scoring.card import Scorecard
-from leadreport.scoring.close_rates import ANY_OTHER
-from leadreport.scoring.values import Attribute, coded, require_columns
+from leadreport.scoring.values import ANY_OTHER, Attribute, coded, require_columns
 
 Array = np.ndarray
 
@@ -114,16 +113,17 @@ def points_of(frame: pl.DataFrame, card: Scorecard, *, lead_id: str | None = Non
 def card_columns(frame: pl.DataFrame, card: Scorecard) -> list[Column]:
     """What gives points on a card, with the position of every lead of a frame."""
     require_columns(frame, [each.name for each in card.attributes])
-    return columns_of(coded(frame, card.attributes), card.attributes, table=card.table, pairs=card.pairs)
+    return columns_of(frame, coded(frame, card.attributes), card.attributes, table=card.table, pairs=card.pairs)
 
 
 def columns_of(
-    codes: Array, attributes: Sequence[Attribute], *, table: pl.DataFrame, pairs: pl.DataFrame
+    frame: pl.DataFrame, codes: Array, attributes: Sequence[Attribute], *, table: pl.DataFrame, pairs: pl.DataFrame
 ) -> list[Column]:
     """What gives points, in the order of the card, with the position of every coded lead."""
     singles = [single_column(codes[:, j], each, table=table) for j, each in enumerate(attributes)]
     tables = pairs.partition_by("first", "second", maintain_order=True) if not pairs.is_empty() else []
-    return singles + [pair_column(codes, attributes, cells=cells) for cells in tables]
+    named = {each.name: each.in_pairs for each in attributes}
+    return singles + [pair_column(frame, named, cells=cells) for cells in tables]
 
 
 def single_column(codes: Array, attribute: Attribute, *, table: pl.DataFrame) -> Column:
@@ -134,23 +134,24 @@ def single_column(codes: Array, attribute: Attribute, *, table: pl.DataFrame) ->
     return Column((attribute.name,), keys, np.array([points[value] for value in attribute.values], dtype=float), codes)
 
 
-def pair_column(codes: Array, attributes: Sequence[Attribute], *, cells: pl.DataFrame) -> Column:
+def pair_column(frame: pl.DataFrame, attributes: Mapping[str, Attribute], *, cells: pl.DataFrame) -> Column:
     """The points of a pair table; a cell that training never saw gives 0."""
-    names = [each.name for each in attributes]
     first, second = cells["first"][0], cells["second"][0]
-    i, j = names.index(first), names.index(second)
-    rows, row_names = positions(attributes[i], cells["first_value"])
-    columns, column_names = positions(attributes[j], cells["second_value"])
+    rows, row_names = positions(attributes[first], cells["first_value"], frame[first])
+    columns, column_names = positions(attributes[second], cells["second_value"], frame[second])
     points = {(a, b): p for a, b, p in cells.select("first_value", "second_value", "points").iter_rows()}
     keys = tuple((a, b) for a in row_names for b in column_names)
-    found = rows[codes[:, i]] * len(column_names) + columns[codes[:, j]]
+    found = rows * np.int32(len(column_names)) + columns
     return Column((first, second), keys, np.array([points.get(key, 0) for key in keys], dtype=float), found)
 
 
-def positions(attribute: Attribute, named: pl.Series) -> tuple[Array, list[str]]:
-    """The row of a pair table for every value of an attribute; the last row is for values that it does not name."""
-    names = [value for value in attribute.values if value in set(named.to_list())] + [ANY_OTHER]
-    return np.array([names.index(value) if value in names else len(names) - 1 for value in attribute.values]), names
+def positions(attribute: Attribute, named: pl.Series, column: pl.Series) -> tuple[Array, list[str]]:
+    """The row of a pair table for every lead, and the rows' names; the last is for values that it does not name."""
+    has_row = set(named.to_list()) - {ANY_OTHER}
+    names = [*(value for value in attribute.values if value in has_row), ANY_OTHER]
+    rows = {value: row for row, value in enumerate(names)}
+    places = np.array([rows.get(value, len(names) - 1) for value in attribute.values], dtype=np.int32)
+    return places[attribute.codes(column)], names
 
 
 def total(columns: Sequence[Column], *, leads: int) -> Array:

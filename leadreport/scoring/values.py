@@ -5,6 +5,7 @@ Bins are few, have round edges, and rise or fall where the data do.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -20,12 +21,22 @@ NOT_KNOWN = "not known"
 RARE = "rare values"
 """Values with too few leads to be named one by one."""
 
+ANY_OTHER = "any other"
+"""The row or column of a pair table for all values that it does not name."""
+
+TAKEN = rf"^(?:{NOT_KNOWN}|{RARE}|{ANY_OTHER})(?: \(as text\))*$"
+"""Texts in the data that read like one of the card's own labels are named "not known (as text)"."""
+
 RARE_BELOW = 5
 """A text with fewer leads than this is pooled with the other rare ones."""
 
 FEWEST_CUTS, MOST_CUTS = 10, 40
 LEADS_PER_CUT = 25
 """Bins of about equal size before neighbours are merged: one for every 25 leads, at least 10, at most 40."""
+
+PAIR_GROUPS = 4
+"""Groups of about equal size in which pair tables hold a number that has fewer bins of its own: alone it may not tell
+leads apart."""
 
 LEEWAY = 0.0125
 """An edge may move past this share of the leads to a rounder number."""
@@ -40,13 +51,21 @@ class Attribute:
     """One attribute and its values: texts, yes and no, or numbers in bins.
 
     `values[0]` is `not known`. A number belongs to the bin after the last of `edges` that it reaches. The texts in
-    `rare` share one value.
+    `rare` share one value. Pair tables hold a number in the bins of `pair_edges`, if there are any.
     """
 
     name: str
     values: tuple[str, ...]
     edges: tuple[float, ...] | None = None
     rare: tuple[str, ...] = ()
+    pair_edges: tuple[float, ...] | None = None
+
+    @cached_property
+    def in_pairs(self) -> "Attribute":
+        """The attribute as pair tables hold it: numbers in groups of about equal size, all else as it is."""
+        if self.pair_edges is None:
+            return self
+        return Attribute(self.name, (NOT_KNOWN, *bin_labels(self.pair_edges)), edges=self.pair_edges)
 
     def codes(self, column: pl.Series) -> Array:
         """The position in `values` of every row; 0 where the value is not known."""
@@ -78,12 +97,17 @@ def find_values(column: pl.Series, won: Array, *, rare_below: int = RARE_BELOW) 
         When the column holds neither texts, nor yes and no, nor numbers.
     """
     if is_numeric(column):
-        edges = cut_points(as_numbers(column), won)
-        return Attribute(column.name, (NOT_KNOWN, *bin_labels(edges, as_numbers(column))), edges=edges)
+        numbers = as_numbers(column)
+        edges, known = cut_points(numbers, won), np.sort(numbers[~np.isnan(numbers)])
+        labels = bin_labels(edges, known) if len(known) else ()
+        groups = tuple(float(edge) for edge in first_edges(known, cuts=PAIR_GROUPS))
+        pair_edges = groups if len(groups) > len(edges) else None
+        return Attribute(column.name, (NOT_KNOWN, *labels), edges=edges, pair_edges=pair_edges)
     counts = as_texts(column).drop_nulls().value_counts().sort(column.name)
-    few = counts.filter(pl.col("count") < rare_below)[column.name].to_list()
-    rare = few if len(few) > 1 else []
-    named = [value for value in counts[column.name].to_list() if value not in set(rare)]
+    is_rare = counts["count"] < rare_below
+    if is_rare.sum() < 2:
+        is_rare = is_rare & False
+    named, rare = (counts.filter(each)[column.name].to_list() for each in (~is_rare, is_rare))
     return Attribute(column.name, (NOT_KNOWN, *named, *([RARE] if rare else [])), rare=tuple(rare))
 
 
@@ -112,11 +136,12 @@ def as_numbers(column: pl.Series) -> Array:
 
 
 def as_texts(column: pl.Series) -> pl.Series:
-    """The column as texts: yes and no for booleans, null for blanks."""
+    """The column as texts: yes and no for booleans, null for blanks; the card's own labels are marked (`TAKEN`)."""
     if column.dtype == pl.Boolean:
         return column.replace_strict({True: "yes", False: "no"}, default=None, return_dtype=pl.String)
     texts = column.cast(pl.String).str.strip_chars()
-    return texts.set(texts == "", None).alias(column.name)
+    texts = texts.set(texts == "", None)
+    return texts.str.replace(TAKEN, "$0 (as text)").alias(column.name)
 
 
 def require_columns(frame: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -146,7 +171,7 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
     known = ~np.isnan(numbers)
     order = np.argsort(numbers[known])
     numbers, won = numbers[known][order], won[known][order]
-    edges = first_edges(numbers)
+    edges = first_edges(numbers, cuts=int(np.clip(len(numbers) // LEADS_PER_CUT, FEWEST_CUTS, MOST_CUTS)))
     groups = np.searchsorted(edges, numbers, side="right")
     leads = np.bincount(groups, minlength=len(edges) + 1).astype(float)
     customers = np.bincount(groups, weights=won, minlength=len(edges) + 1)
@@ -155,10 +180,9 @@ def cut_points(numbers: Array, won: Array) -> tuple[float, ...]:
     return tuple(sorted({between(numbers, share, leeway=LEEWAY) for share in shares}))
 
 
-def first_edges(numbers: Array) -> Array:
+def first_edges(numbers: Array, *, cuts: int) -> Array:
     """Round numbers near the quantiles of sorted numbers; a frequent number gets a bin of its own."""
     different, times = np.unique(numbers, return_counts=True)
-    cuts = int(np.clip(len(numbers) // LEADS_PER_CUT, FEWEST_CUTS, MOST_CUTS))
     if len(different) <= cuts:
         return different[1:]
     edges = [between(numbers, share, leeway=0.4 / cuts) for share in np.arange(1, cuts) / cuts]
@@ -269,8 +293,8 @@ def monotone(runs: list[Run], *, sign: int) -> list[Run]:
     return ordered
 
 
-def bin_labels(edges: tuple[float, ...], numbers: Array) -> tuple[str, ...]:
-    """The names of the bins.
+def bin_labels(edges: tuple[float, ...], known: Array | None = None) -> tuple[str, ...]:
+    """The names of the bins; shorter ones where all known numbers are whole.
 
     Examples
     --------
@@ -279,12 +303,9 @@ def bin_labels(edges: tuple[float, ...], numbers: Array) -> tuple[str, ...]:
     >>> bin_labels((0.5, 2.5), np.array([0.1, 3.2]))
     ('under 0.5', '0.5 to under 2.5', '2.5 and more')
     """
-    known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return ()
     if not edges:
         return ("any number",)
-    whole = bool(np.all(known == np.floor(known))) and all(edge == np.floor(edge) for edge in edges)
+    whole = known is not None and all(bool(np.all(each == np.floor(each))) for each in (known, np.array(edges)))
     inner = [span(low, high, whole=whole) for low, high in pairwise(edges)]
     first = shown(known.min()) if whole and known.min() == edges[0] - 1 else f"under {shown(edges[0])}"
     return (first, *inner, f"{shown(edges[-1])} and more")

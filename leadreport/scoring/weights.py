@@ -29,8 +29,9 @@ MOST_VALUES = 10
 SHORT_LIST = 12
 """Pairs that are tried in full, those with the best estimate first."""
 
-WORTH_A_TABLE = 0.005
-"""A pair table must add at least this share to the evidence of the rest of the card."""
+HURDLE = 4
+"""A pair table must add this much evidence, and 2 ln(number of pairs): the best of many tables without effect adds
+about that by chance."""
 
 
 @dataclass(frozen=True)
@@ -167,17 +168,20 @@ def kept_share(evidence: float) -> float:
 
 @dataclass(frozen=True)
 class Pair:
-    """A pair table: two attributes by position, the row or column of each of their values, the cell of every lead."""
+    """A pair table: two attributes by position, and how many groups of values each has."""
 
     first: int
     second: int
-    rows: Array
-    columns: Array
-    cells: Array
+    rows: int
+    columns: int
 
     @property
     def size(self) -> int:
-        return int((self.rows.max() + 1) * (self.columns.max() + 1))
+        return self.rows * self.columns
+
+    def cells(self, groups: Array) -> Array:
+        """The cell of every lead, from the groups of its values."""
+        return groups[:, self.first].astype(np.int32) * self.columns + groups[:, self.second]
 
 
 def grouped(codes: Array, size: int) -> Array:
@@ -190,23 +194,20 @@ def grouped(codes: Array, size: int) -> Array:
     return rows
 
 
-def possible_pairs(codes: Array, sizes: Sequence[int]) -> list[Pair]:
+def possible_pairs(groups: Array) -> list[Pair]:
     """A pair table for every two attributes."""
-    rows = [grouped(codes[:, j], size) for j, size in enumerate(sizes)]
-    pairs = []
-    for i, j in combinations(range(len(sizes)), 2):
-        cells = rows[i][codes[:, i]] * (rows[j].max() + 1) + rows[j][codes[:, j]]
-        pairs.append(Pair(i, j, rows[i], rows[j], cells))
-    return pairs
+    sizes = [int(most) + 1 for most in groups.max(axis=0)]
+    return [Pair(i, j, sizes[i], sizes[j]) for i, j in combinations(range(len(sizes)), 2)]
 
 
-def promise(pair: Pair, won: Array, expected: Array, folds: Array) -> float:
+def promise(pair: Pair, groups: Array, won: Array, expected: Array, folds: Array) -> float:
     """A quick cross-fitted estimate of the evidence that a pair table would add.
 
     One Newton step per cell instead of a fit; the 4 keeps the lift of a cell with few leads small.
     """
-    surplus = by_fold(pair.cells, pair.size, won - expected, folds)
-    weight = by_fold(pair.cells, pair.size, expected * (1 - expected), folds)
+    cells = pair.cells(groups)
+    surplus = by_fold(cells, pair.size, won - expected, folds)
+    weight = by_fold(cells, pair.size, expected * (1 - expected), folds)
     lifts = other_folds(surplus) / (other_folds(weight) + 4)
     return gained((lifts * surplus).sum(), (lifts**2 * weight).sum())
 
@@ -224,12 +225,12 @@ def pair_lifts(customers: Array, leads: Array, expected: Array) -> tuple[Array, 
     return np.where(leads > 0, log_odds(rates) - log_odds(usual), 0.0), strength
 
 
-def held_out_pair_lifts(pair: Pair, won: Array, expected: Array, folds: Array) -> Array:
+def held_out_pair_lifts(pair: Pair, groups: Array, won: Array, expected: Array, folds: Array) -> Array:
     """The lift of every lead's cell, from the folds that the lead is not in."""
-    amounts = (won, np.ones(len(won)), expected)
-    customers, leads, usual = (other_folds(by_fold(pair.cells, pair.size, each, folds)) for each in amounts)
+    cells, amounts = pair.cells(groups), (won, np.ones(len(won)), expected)
+    customers, leads, usual = (other_folds(by_fold(cells, pair.size, each, folds)) for each in amounts)
     lifts = [pair_lifts(customers[:, fold], leads[:, fold], usual[:, fold])[0] for fold in range(FOLDS)]
-    return np.column_stack(lifts)[pair.cells, folds]
+    return np.column_stack(lifts)[cells, folds]
 
 
 def single_lifts(codes: Array, sizes: Sequence[int], won: Array, folds: Array) -> Array:
@@ -237,27 +238,29 @@ def single_lifts(codes: Array, sizes: Sequence[int], won: Array, folds: Array) -
     return np.column_stack([held_out_lifts(codes[:, j], sizes[j], won, folds) for j in range(len(sizes))])
 
 
-def choose_pairs(codes: Array, sizes: Sequence[int], won: Array, folds: Array, *, most: int) -> list[Pair]:
+def choose_pairs(
+    codes: Array, sizes: Sequence[int], groups: Array, won: Array, folds: Array, *, most: int
+) -> list[Pair]:
     """The pair tables that add most evidence to the single values, one after the other.
 
-    A table must add 2 ln(pairs) + 4, so that the best of many tables without effect is not taken for a find.
+    A table must add 2 ln(pairs) + `HURDLE`, so that the best of many tables without effect is not taken for a find.
     """
     if most == 0 or len(sizes) < 2:
         return []
     lifts = single_lifts(codes, sizes, won, folds)
     fit = fit_weights(lifts, won)
     expected = fit.expected(lifts)
-    pairs = possible_pairs(codes, sizes)
-    promises = [promise(pair, won, expected, folds) for pair in pairs]
-    hurdle = 2 * np.log(len(pairs)) + 4
+    pairs = possible_pairs(groups)
+    promises = [promise(pair, groups, won, expected, folds) for pair in pairs]
+    hurdle = 2 * np.log(len(pairs)) + HURDLE
     best = sorted(range(len(pairs)), key=lambda i: -promises[i])[:SHORT_LIST]
     left = [pairs[i] for i in best if promises[i] > hurdle]
     chosen: list[Pair] = []
     while left and len(chosen) < most:
-        columns = [held_out_pair_lifts(pair, won, expected, folds) for pair in left]
+        columns = [held_out_pair_lifts(pair, groups, won, expected, folds) for pair in left]
         gains = [gained(lift @ (won - expected), lift**2 @ (expected * (1 - expected))) for lift in columns]
         top = int(np.argmax(gains))
-        if gains[top] < max(hurdle, WORTH_A_TABLE * fit.evidence):
+        if gains[top] < hurdle:
             break
         chosen.append(left.pop(top))
         lifts = np.column_stack([lifts, columns[top]])
@@ -267,7 +270,7 @@ def choose_pairs(codes: Array, sizes: Sequence[int], won: Array, folds: Array, *
 
 
 def fit_with_pairs(
-    codes: Array, sizes: Sequence[int], won: Array, folds: Array, *, pairs: Sequence[Pair]
+    codes: Array, sizes: Sequence[int], groups: Array, won: Array, folds: Array, *, pairs: Sequence[Pair]
 ) -> tuple[Fit, list[Array]]:
     """The weights of attributes and pairs together, and the customers expected per cell before each pair was added."""
     lifts = single_lifts(codes, sizes, won, folds)
@@ -275,7 +278,7 @@ def fit_with_pairs(
     before = []
     for pair in pairs:
         expected = fit.expected(lifts)
-        before.append(np.bincount(pair.cells, weights=expected, minlength=pair.size))
-        lifts = np.column_stack([lifts, held_out_pair_lifts(pair, won, expected, folds)])
+        before.append(np.bincount(pair.cells(groups), weights=expected, minlength=pair.size))
+        lifts = np.column_stack([lifts, held_out_pair_lifts(pair, groups, won, expected, folds)])
         fit = fit_weights(lifts, won)
     return fit, before
