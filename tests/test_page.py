@@ -231,8 +231,8 @@ def test_what_needs_attention_is_a_sentence_for_every_row():
     }
     shown = page.attention(pl.DataFrame(rows))
     assert plain(repr(shown)).splitlines()[1:] == [
-        "- MQLs overdue: 20. The longest has waited 479 h of working time.",
-        "- Tom answers fewer MQLs in time than the team: 6.0 % against 73.0 %.",
+        "- MQLs of the last 13 weeks overdue: 20. The longest has waited 479 h of working time.",
+        "- Tom answers fewer MQLs in time than the others answer of similar leads: 6.0 % against 73.0 %.",
         "- Leads from events cost more than they return: € 990 against € 612.",
         "- Leads that became MQL: falling over the last six weeks.",
         "- A definition changed: SAL needs a call.",

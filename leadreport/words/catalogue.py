@@ -69,10 +69,14 @@ class Sentence:
 
 ATTENTION: dict[str, Sentence] = {
     "overdue": Sentence(
-        "MQLs overdue: {number}. The longest has waited {against} of working time.", "count", against="hours"
+        "MQLs of the last 13 weeks overdue: {number}. The longest has waited {against} of working time.",
+        "count",
+        against="hours",
     ),
     "slow owner": Sentence(
-        "{subject} answers fewer MQLs in time than the team: {number} against {against}.", "rate", against="rate"
+        "{subject} answers fewer MQLs in time than the others answer of similar leads: {number} against {against}.",
+        "rate",
+        against="rate",
     ),
     "above value": Sentence(
         "Leads from {subject} cost more than they return: {number} against {against}.", "money", against="money"
