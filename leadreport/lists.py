@@ -58,7 +58,7 @@ def classified_leads(ws: Workspace) -> pl.DataFrame:
     >>> classified.select("score", "class", "why").columns
     ['score', 'class', 'why']
     """
-    return classify_leads(scored_leads(ws), policy=ws.policy, activities=ws.activities)
+    return classify_leads(scored_leads(ws), policy=ws.policy, activities=ws.activities, leads=ws.leads)
 
 
 def crm_scores(ws: Workspace, card: Scorecard, *, score_name: str, reasons_name: str) -> pl.DataFrame:

@@ -195,8 +195,8 @@ JUDGES = pl.DataFrame(
         "expected_rate": [0.62, 0.6, 0.63],
         "low_95": [0.56, 0.54, 0.5],
         "high_95": [0.68, 0.66, 0.76],
-        "low_998": [0.52, 0.51, 0.43],
-        "high_998": [0.71, 0.69, 0.83],
+        "low_limit_rate": [0.52, 0.51, 0.43],
+        "high_limit_rate": [0.71, 0.69, 0.83],
         "standing": ["as expected", "above", "as expected"],
     }
 )

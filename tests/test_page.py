@@ -248,7 +248,7 @@ FOUND = [
     (found("falling", "lead_to_mql_rate"), "Leads that became MQL: falling over the last six weeks."),
     (
         found("slow owner", "Tom", 0.06, 0.73, n=59),
-        "Tom answers fewer MQLs in time than the team: 6.0 % against 73.0 % (n = 59).",
+        "Tom answers fewer MQLs in time than the others answer of similar leads: 6.0 % against 73.0 % (n = 59).",
     ),
     (
         found("lenient owner", "Ben", 0.96, 0.75, n=54),

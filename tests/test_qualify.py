@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadreport.clock import Period
 from leadreport.errors import InputError, PolicyError
-from leadreport.facts import lead_facts
+from leadreport.facts import lead_facts, of_survivors
 from leadreport.policy import (
     CRITERIA,
     AttributeCriterion,
@@ -43,6 +43,7 @@ from leadreport.qualify.frameworks import answered
 from leadreport.qualify.wording import phrase
 from leadreport.tables import TABLES, empty_table
 from leadreport.words import STAGES
+from leadreport.workspace import open_workspace
 
 STARTUP = parse_policy(preset_text("startup"))
 INSTANT, TEXT = pl.Datetime("us", "UTC"), pl.String
@@ -1059,3 +1060,16 @@ def test_the_story_of_an_unknown_lead_names_the_nearest():
     with pytest.raises(InputError, match="no lead 'L00132'") as error:
         explain_lead(named, lead_id="L00132", policy=STARTUP)
     assert "did you mean 'L00123'" in str(error.value)
+
+
+def test_activities_of_a_merged_record_count_for_its_survivor():
+    """b was merged into a; what b did makes a ready when the table of leads says so, and is not seen without it."""
+    ws = open_workspace("data/sample", as_of="2026-11-16")
+    merged = ws.leads.drop_nulls("merged_into").select("lead_id", survivor="merged_into")
+    moved = ws.activities.join(merged, on="lead_id").height
+    own = of_survivors(ws.activities, ws.leads, facts=ws.facts)
+    assert moved > 0
+    assert own.filter(pl.col("lead_id").is_in(merged["lead_id"].implode())).is_empty()
+    seen, unseen = (ready_since(ws.facts, ws.activities, *leads, policy=ws.policy) for leads in ((ws.leads,), ()))
+    assert seen["ready_at"].count() >= unseen["ready_at"].count()
+    assert (seen["ready_at"] <= unseen["ready_at"]).drop_nulls().all()

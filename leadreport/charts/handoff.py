@@ -170,7 +170,7 @@ def _ends(curve: pl.DataFrame, by: str | None) -> list[str]:
     return [f"{name}: {formats.rate(end['converted_rate'])} within {formats.hours(end['at'])}." for name, end in ends]
 
 
-LIMITS = ("low_95", "high_95", "low_998", "high_998")
+LIMITS = ("low_95", "high_95", "low_limit_rate", "high_limit_rate")
 
 
 def consistency_chart(
@@ -178,8 +178,9 @@ def consistency_chart(
 ) -> alt.LayerChart:
     """A funnel plot: each group's rate less what its leads predict, over its number of leads, between limits.
 
-    `consistency` has one row per group: leads, observed_rate, expected_rate, the limits low_95, high_95, low_998 and
-    high_998 around the expected rate, and standing. Only groups outside the wider limits are named: this is no ranking.
+    `consistency` has one row per group: leads, observed_rate, expected_rate, the limits low_95, high_95, low_limit_rate
+    and high_limit_rate around the expected rate, and standing. Only groups outside the wider limits are named: this is
+    no ranking.
     """
     group = group_of(consistency, by)
     drawable(consistency, group, "leads", "observed_rate", "expected_rate", *LIMITS, "standing")
@@ -197,7 +198,7 @@ def consistency_chart(
     far = apart.transform_filter("datum.is_outside")
     outside = far.mark_point(size=150, fill=ALARM, shape="diamond")
     names = far.mark_text(align="right", dx=-13, fontSize=12.5).encode(text="label:N")
-    below = "0: as others judge similar leads. Dashed: one in twenty is outside by chance; solid: one in five hundred."
+    below = "0: as others judge similar leads. Outside by chance: dashed 1 rep in 20; solid any rep in 1 team of 200."
     return finished(
         alt.layer(*limits, line_at(0, on="y"), within, outside, names),
         frame,

@@ -2,7 +2,7 @@
 
 from leadreport.facts.activity import is_counted
 from leadreport.facts.build import lead_facts
-from leadreport.facts.history import INSTANTS, merge_targets, repointed, visible_rows
+from leadreport.facts.history import INSTANTS, of_survivors, visible_rows
 from leadreport.facts.reached import furthest_rank, is_closed, is_lost, reached_at, recorded_at
 
 __all__ = [
@@ -12,9 +12,8 @@ __all__ = [
     "is_counted",
     "is_lost",
     "lead_facts",
-    "merge_targets",
+    "of_survivors",
     "reached_at",
     "recorded_at",
-    "repointed",
     "visible_rows",
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import polars as pl
 
 from leadreport.tables import INSTANTS
 
@@ -51,6 +52,18 @@ def repointed(table: nw.LazyFrame, targets: nw.LazyFrame) -> nw.LazyFrame:
     """The table with every merged-away `lead_id` replaced by its survivor's."""
     survivor_id = nw.coalesce(nw.col("survivor_id"), nw.col("lead_id"))
     return table.join(targets, on="lead_id", how="left").with_columns(lead_id=survivor_id).drop("survivor_id")
+
+
+def of_survivors(rows: pl.DataFrame, leads: pl.DataFrame, *, facts: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the leads that the facts have, those of merged-away records under their survivor's `lead_id`.
+
+    `leads` is the table of leads. A record that the facts have was not merged when they were made, whatever the table
+    shows since.
+    """
+    known = nw.from_native(facts.lazy()).select("lead_id")
+    targets = merge_targets(nw.from_native(leads.lazy())).join(known, on="lead_id", how="anti")
+    own = repointed(nw.from_native(rows.lazy()), targets).join(known, on="lead_id", how="semi")
+    return own.to_native().collect()
 
 
 def surviving_leads(leads: nw.LazyFrame, targets: nw.LazyFrame) -> nw.LazyFrame:

@@ -1,9 +1,9 @@
 """Where marketing ends and sales begins: speed, acceptance, the bridge between both counts."""
 
 from leadreport.handoff.bridge import bridge_leads, handoff_bridge
-from leadreport.handoff.consistency import consistency, outside_limits
+from leadreport.handoff.consistency import consistency, outside_limits, slow_owners
 from leadreport.handoff.leads import TOUCHES, handed_over, handed_over_leads, has_acceptances
-from leadreport.handoff.speed import handoff_change, overdue_leads, slow_owners, speed_to_lead, touch_curve
+from leadreport.handoff.speed import handoff_change, overdue_leads, speed_to_lead, touch_curve
 from leadreport.handoff.timing import too_early_too_late
 from leadreport.handoff.verdicts import (
     acceptance,

@@ -2,26 +2,25 @@
 
 from datetime import datetime
 
-import narwhals.stable.v2 as nw
 import polars as pl
 
 from leadreport.clock import Period
-from leadreport.facts import merge_targets, recorded_at, repointed, visible_rows
+from leadreport.facts import of_survivors, recorded_at
 from leadreport.handoff.leads import TURNED_AWAY, handed_over, handed_over_leads
 from leadreport.policy import Policy
 
-COUNTED, HANDED_OVER, WORKED = "MQLs in the CRM", "Handed over", "Worked by sales"
-"""The three counts between which the bridge runs."""
+COUNTED, NEW, HANDED_OVER, WORKED = "MQLs in the CRM", "New MQLs", "Handed over", "Worked by sales"
+"""The counts between which the bridge runs; every count of MQLs of a period on any page is one of them."""
 
 STEPS = {
     COUNTED: (1, "entries into MQL that the CRM recorded in the period"),
     "Counted twice": (-1, "the same record entered MQL again within the period"),
     "Merged duplicate": (-1, "a record that was merged into another one counted in the period"),
-    "Of another period": (-1, "the lead was handed over earlier, or came back and was handed over again later"),
-    "Skipped the MQL stage": (
-        1,
-        "sales moved the lead on without an MQL entry: marketing does not count it, sales does",
-    ),
+    "MQL before the period": (-1, "the lead had been an MQL before: it came back, or a later stage implies it"),
+    "Skipped the MQL stage": (1, "sales moved the lead on without an MQL entry: the CRM does not count it, sales does"),
+    NEW: (0, "leads that became MQL for the first time in the period, each person once: the count of the funnel"),
+    "Came back": (1, "MQLs of an earlier period that were recycled and handed over again"),
+    "Handed over again later": (-1, "recycled since, and handed over again after the period"),
     HANDED_OVER: (0, "leads whose hand-over falls into the period, each person once"),
     "Unassigned": (-1, "no owner, and no touch by sales"),
     "Not touched in time": (-1, "has an owner, has waited longer than agreed, and has no touch by sales"),
@@ -105,8 +104,10 @@ def bridge_leads(
     as_of = as_of or period.end_at
     entries = mql_entries(facts, leads, stages, period=period, as_of=as_of)
     ours = handed_over_leads(handed_over(facts, period=period), policy=policy, as_of=as_of)
-    rows = [*counted_rows(entries, ours), worked_rows(ours)]
-    shown = [step for step in STEPS if not (differences_only and step in (COUNTED, HANDED_OVER, WORKED))]
+    new = facts.filter(period.holds(pl.col("mql_at"))).select("lead_id", "mql_at", record_id="lead_id")
+    rows = [*counted_rows(entries, new, ours.select("lead_id", mql_at="episode_mql_at", record_id="lead_id"))]
+    rows.append(worked_rows(ours))
+    shown = [step for step, (sign, _) in STEPS.items() if not differences_only or (sign and step != COUNTED)]
     about = facts.select("lead_id", "owner", "source", "channel")
     return (
         pl.concat(rows)
@@ -118,13 +119,18 @@ def bridge_leads(
     )
 
 
-def counted_rows(entries: pl.DataFrame, ours: pl.DataFrame) -> list[pl.DataFrame]:
+def counted_rows(entries: pl.DataFrame, new: pl.DataFrame, ours: pl.DataFrame) -> list[pl.DataFrame]:
     """The first half: marketing's count, what is counted more than once or elsewhere, and what it misses."""
     again, merged = pl.col("is_again"), pl.col("is_merged")
-    elsewhere = entries.filter(~again & ~merged).join(ours, on="lead_id", how="anti")
-    skipped = own_rows(ours.join(entries, on="lead_id", how="anti"))
-    bars = (entries, entries.filter(again), entries.filter(~again & merged), elsewhere, skipped, own_rows(ours))
+    once = entries.filter(~again & ~merged)
+    counted = (entries, entries.filter(again), entries.filter(~again & merged), missing(once, new), missing(new, once))
+    bars = (*counted, new, missing(ours, new), missing(new, ours), ours)
     return [bar_of(rows, step=step) for rows, step in zip(bars, STEPS, strict=False)]
+
+
+def missing(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose lead the others do not have."""
+    return rows.join(others, on="lead_id", how="anti")
 
 
 def worked_rows(ours: pl.DataFrame) -> pl.DataFrame:
@@ -139,17 +145,13 @@ def worked_rows(ours: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("Not yet due"))
         .when(pl.col("verdict").is_in(TURNED_AWAY))
         .then(pl.col("verdict").str.to_titlecase())
-        .when(pl.col("touch") == "closed_untouched")
+        .when(pl.col("touch").str.starts_with("closed"))
         .then(pl.lit("Closed without a touch"))
         .otherwise(pl.lit(WORKED))
     )
     reason = pl.when(pl.col("step") == "Rejected").then("verdict_reason")
     last = ours.with_columns(step=step).with_columns(reason=reason)
     return last.select("step", "reason", record_id="lead_id", lead_id="lead_id", mql_at="episode_mql_at")
-
-
-def own_rows(ours: pl.DataFrame) -> pl.DataFrame:
-    return ours.select(record_id="lead_id", lead_id="lead_id", mql_at="episode_mql_at")
 
 
 def bar_of(rows: pl.DataFrame, *, step: str) -> pl.DataFrame:
@@ -185,13 +187,9 @@ def entries_of_tables(
     leads: pl.DataFrame, stages: pl.DataFrame, *, facts: pl.DataFrame, period: Period, as_of: datetime
 ) -> pl.DataFrame:
     """The rows of the stage history, each with the lead that its record belongs to (definition 7)."""
-    known = nw.from_native(facts.lazy()).select("lead_id")
-    # A record that the facts have was not merged when they were made, whatever the table of leads shows since.
-    targets = merge_targets(nw.from_native(leads.lazy())).join(known, on="lead_id", how="anti")
-    seen = visible_rows(nw.from_native(stages.lazy()), "stages", as_of=as_of)
-    recorded = seen.filter(nw.col("stage") == "mql").select("lead_id", record_id="lead_id", mql_at="reached_at")
-    entries = repointed(recorded, targets).join(known, on="lead_id", how="semi").to_native().collect()
-    return entries.filter(period.holds(pl.col("mql_at"))).select("record_id", "lead_id", "mql_at")
+    recorded = stages.filter(pl.col("stage") == "mql", period.holds(pl.col("reached_at")), pl.col("reached_at") < as_of)
+    own = of_survivors(recorded.with_columns(record_id="lead_id"), leads, facts=facts)
+    return own.select("record_id", "lead_id", mql_at="reached_at")
 
 
 def entries_of_facts(facts: pl.DataFrame, *, period: Period) -> pl.DataFrame:

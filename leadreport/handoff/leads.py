@@ -9,11 +9,12 @@ from leadreport.facts import is_closed
 from leadreport.policy import Policy
 from leadreport.rates import UNKNOWN, named_groups
 
-DUE = ("in_time", "late", "overdue")
-"""The leads that an answer was due for: only these count towards attainment."""
+DUE = ("in_time", "late", "overdue", "closed_overdue")
+"""The leads that an answer was due for: only these count towards attainment (definition 29)."""
 
-TOUCHES = (*DUE, "not_due", "closed_untouched")
-"""What happened to the first human touch; the last one is a lead that left, or bought, without any on record."""
+TOUCHES = (*DUE, "not_due", "closed_before_due")
+"""What happened to the first human touch; closed is a lead that left, or bought, without any on record, after the
+agreed time had run out or before."""
 
 TURNED_AWAY = ("rejected", "recycled")
 
@@ -90,17 +91,11 @@ def has_left() -> pl.Expr:
 
 
 def touch(*, sla_hours: float) -> pl.Expr:
-    """In time, late, overdue, not yet due, or closed without a touch (definition 29)."""
-    is_within = pl.col("waiting_hours") <= sla_hours
-    return (
-        pl.when("is_touched")
-        .then(pl.when(is_within).then(pl.lit("in_time")).otherwise(pl.lit("late")))
-        .when(has_left())
-        .then(pl.lit("closed_untouched"))
-        .when(is_within)
-        .then(pl.lit("not_due"))
-        .otherwise(pl.lit("overdue"))
-    )
+    """One of TOUCHES: was there a touch, did the lead leave without one, and how long had it waited by then."""
+    in_time, late, overdue, closed_overdue, not_due, closed_before_due = (pl.lit(name) for name in TOUCHES)
+    within = pl.when("is_touched").then(in_time).when(has_left()).then(closed_before_due).otherwise(not_due)
+    beyond = pl.when("is_touched").then(late).when(has_left()).then(closed_overdue).otherwise(overdue)
+    return pl.when(pl.col("waiting_hours") <= sla_hours).then(within).otherwise(beyond)
 
 
 def verdict() -> pl.Expr:
@@ -144,5 +139,9 @@ def since_mql(*columns: str) -> pl.Expr:
 
 def is_settled(*, policy: Policy, as_of: datetime) -> pl.Expr:
     """Whether a lead has a verdict, or is older than the policy's horizon from MQL to SAL."""
-    settled_before = as_of - timedelta(days=policy.horizon_days("mql", "sal"))
-    return (pl.col("verdict") != "undecided") | (pl.col("episode_mql_at") <= settled_before)
+    return (pl.col("verdict") != "undecided") | has_had_time(policy=policy, as_of=as_of)
+
+
+def has_had_time(*, policy: Policy, as_of: datetime) -> pl.Expr:
+    """Whether a lead is older than the policy's horizon from MQL to SAL, whatever became of it."""
+    return pl.col("episode_mql_at") <= as_of - timedelta(days=policy.horizon_days("mql", "sal"))

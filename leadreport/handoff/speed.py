@@ -1,4 +1,4 @@
-"""How fast sales answers: working time from MQL to the first human touch, who is slow, and what has changed."""
+"""How fast sales answers: working time from MQL to the first human touch, and what has changed."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -10,7 +10,6 @@ from leadreport.handoff.leads import DUE, TOUCHES, handed_over, handed_over_lead
 from leadreport.handoff.verdicts import acceptance
 from leadreport.policy import Policy
 from leadreport.rates import (
-    UNKNOWN,
     age_at_share,
     converted_by,
     headlines,
@@ -27,13 +26,14 @@ def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy,
     """How many leads sales answered within the agreed time, and how long an answer takes (definition 29).
 
     One row per value of `by` (a column, or "week": the ISO week of the hand-over), one row in all when it is None.
-    Columns: leads, in_time, late, overdue, not_due, closed_untouched (these five add up to leads), attainment_rate with
-    low and high, median_hours, p90_hours, never_contacted, touched_before_mql.
+    Columns: leads, in_time, late, overdue, closed_overdue, not_due, closed_before_due (these six add up to leads),
+    attainment_rate with low and high, median_hours, p90_hours, never_contacted, touched_before_mql.
 
-    The rate is in_time / (in_time + late + overdue): leads that are not yet due are left out, and so are leads that
-    left before anyone called. The hours are working hours at which half, and nine tenths, of the leads have been
-    touched, by Kaplan-Meier: a lead without a touch counts for as long as it waited. Null where the curve does not get
-    there. Leads that sales touched before they were MQLs are counted, not dropped (definition 8).
+    The rate is in_time / (in_time + late + overdue + closed_overdue): a lead that was closed without a touch after the
+    agreed time had run out stays missed, so closing overdue leads does not improve it. Leads that are not yet due, and
+    those closed before they were, are left out. The hours are working hours at which half, and nine tenths, of the
+    leads have been touched, by Kaplan-Meier: a lead without a touch counts for as long as it waited. Null where the
+    curve does not get there. Leads that sales touched before they were MQLs are counted, not dropped (definition 8).
 
     Examples
     --------
@@ -118,31 +118,6 @@ def overdue_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl
         )
         .sort("over_by_hours", "lead_id", descending=[True, False])
     )  # fmt: skip
-
-
-def slow_owners(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Owners who answer the leads of a period in time less often than the team as a whole, beyond normal variation.
-
-    One row per owner whose 95 % interval ends below that of all leads: owner, leads, attainment_rate with low and high,
-    team_rate (of all leads of the period). Leads without an owner count in the team's rate only.
-
-    Examples
-    --------
-    >>> import leadreport as lr
-    >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
-    >>> quarter = ws.week.last_weeks(13)
-    >>> lr.slow_owners(ws.facts, period=quarter, policy=ws.policy, as_of=ws.as_of)["owner"].to_list()
-    ['Tom Lindner']
-    """
-    leads = handed_over(facts, period=period, needs_touches=True)
-    team = speed_to_lead(leads, policy=policy, as_of=as_of)
-    owners = speed_to_lead(leads, by="owner", policy=policy, as_of=as_of)
-    return (
-        owners.filter(pl.col("owner") != UNKNOWN)
-        .join(team.select(team_low="low", team_rate="attainment_rate"), how="cross")
-        .filter(pl.col("high") < pl.col("team_low"))
-        .select("owner", "leads", "attainment_rate", "low", "high", "team_rate")
-    )
 
 
 def touch_curve_of(leads: pl.DataFrame, *, by: str | None) -> pl.DataFrame:

@@ -23,11 +23,10 @@ COLD_AFTER = timedelta(days=14)
 
 
 def too_early_too_late(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """How many leads were handed over too early or too late, and how many customers that may have cost (definition 32).
+    """How many leads were handed over too early or too late (definition 32).
 
     One row per timing (and value of `by`), in the order of TIMINGS; every lead handed over is in exactly one of them.
-    Columns: timing, leads, share_rate with low and high, mature, customers (of the mature), customers_at_stake with
-    at_stake_low and at_stake_high.
+    Columns: timing, leads, share_rate with low and high.
 
     - too early: recycled, or rejected for a reason with one of the texts in NOT_READY
     - found by sales first: sales had touched it before it was handed over the first time
@@ -36,10 +35,7 @@ def too_early_too_late(facts: pl.DataFrame, *, by: str | None = None, policy: Po
       been silent for fourteen days since
     - neither: all others
 
-    At stake is what the mature leads of a timing would have brought at the close rate of all mature leads that were
-    touched in time, less what they did bring: an upper bound, since leads differ in more than the hour of a call, and
-    negative where they brought more. A lead is mature when the policy's horizon from MQL to customer has passed. Null
-    for neither, and when no lead is mature.
+    No customers are set against these counts: the groups are defined by not having bought (definition 38).
 
     Examples
     --------
@@ -52,24 +48,9 @@ def too_early_too_late(facts: pl.DataFrame, *, by: str | None = None, policy: Po
     ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     timing = timing_of(ready_at, policy=policy, as_of=as_of)
     leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of).with_columns(timing=timing)
-    mature_before = as_of - timedelta(days=policy.horizon_days("mql", "customer"))
-    is_mature = pl.col("episode_mql_at") <= mature_before
-    in_time = leads.filter(is_mature, pl.col("touch") == "in_time")
     keys = [*([by] if by else []), "timing"]
-    counts = leads.group_by(keys).agg(
-        leads=pl.len().cast(pl.Int64),
-        mature=is_mature.sum().cast(pl.Int64),
-        customers=(is_mature & pl.col("is_customer")).sum().cast(pl.Int64),
-    )
-    return (
-        every_timing(counts, by=by)
-        .with_columns(**share(within=by))
-        .with_columns(**at_stake(in_time.height, int(in_time["is_customer"].sum())))
-        .select(
-            *keys, "leads", "share_rate", "low", "high", "mature", "customers",
-            "customers_at_stake", "at_stake_low", "at_stake_high",
-        )
-    )  # fmt: skip
+    counts = leads.group_by(keys).agg(leads=pl.len().cast(pl.Int64))
+    return every_timing(counts, by=by).select(*keys, "leads", **share(within=by))
 
 
 def timing_of(ready_at: pl.Expr, *, policy: Policy, as_of: datetime) -> pl.Expr:
@@ -99,7 +80,7 @@ def every_timing(counts: pl.DataFrame, *, by: str | None) -> pl.DataFrame:
     keys = [*([by] if by else []), "timing"]
     return (
         rows.join(counts, on=keys, how="left")
-        .with_columns(pl.col("leads", "mature", "customers").fill_null(0))
+        .with_columns(pl.col("leads").fill_null(0))
         .sort(*([by] if by else []), "place")
     )
 
@@ -108,18 +89,3 @@ def share(*, within: str | None) -> dict[str, pl.Expr]:
     """The share of the leads handed over, with its interval."""
     total = pl.col("leads").sum()
     return rate_with_ends("leads", total.over(within) if within else total, name="share_rate", decimals=10)
-
-
-def at_stake(mature: int, customers: int) -> dict[str, pl.Expr]:
-    """What the leads would have brought at the close rate of those touched in time, less what they brought.
-
-    With n mature leads of the timing, c customers among them and p the close rate of those touched in time: n p - c,
-    with Wilson's ends of p for those of the stake.
-    """
-    names = {"name": "customers_at_stake", "low": "at_stake_low", "high": "at_stake_high"}
-    rates = rate_with_ends(pl.lit(customers), pl.lit(mature), **names)
-    is_loss = (pl.col("timing") != "neither") & (pl.col("mature") > 0)
-    return {
-        name: pl.when(is_loss).then((pl.col("mature") * each - pl.col("customers")).round(2))
-        for name, each in rates.items()
-    }

@@ -6,6 +6,7 @@ from statistics import NormalDist
 import polars as pl
 
 from leadreport.clock import Period
+from leadreport.facts import of_survivors
 from leadreport.handoff.leads import (
     DUE,
     TURNED_AWAY,
@@ -95,12 +96,19 @@ def rejection_reasons(facts: pl.DataFrame, *, by: str | None = None, policy: Pol
 
 
 def touches_until_verdict(
-    facts: pl.DataFrame, activities: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime
+    facts: pl.DataFrame,
+    activities: pl.DataFrame,
+    leads: pl.DataFrame | None = None,
+    *,
+    by: str | None = None,
+    policy: Policy,
+    as_of: datetime,
 ) -> pl.DataFrame:
     """How often a person in sales contacted a lead before it was accepted, rejected or recycled.
 
-    Reads the table `activities`: human touches from the hand-over up to the verdict, both instants included. One row
-    per verdict (and value of `by`): verdict, leads, median_touches, untouched (leads judged without any touch),
+    Reads the table `activities`: human touches from the hand-over up to the verdict, both instants included; those of
+    merged-away records count for their survivor when the table `leads` is given (definition 7). One row per
+    verdict (and value of `by`): verdict, leads, median_touches, untouched (leads judged without any touch),
     untouched_rate with low and high.
 
     Examples
@@ -108,14 +116,14 @@ def touches_until_verdict(
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
     >>> from leadreport.handoff import touches_until_verdict
-    >>> touches = touches_until_verdict(ws.facts, ws.activities, policy=ws.policy, as_of=ws.as_of)
+    >>> touches = touches_until_verdict(ws.facts, ws.activities, ws.leads, policy=ws.policy, as_of=ws.as_of)
     >>> touches["verdict"].to_list()
     ['accepted', 'recycled', 'rejected']
     """
-    leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of)
-    judged = leads.filter(pl.col("verdict") != "undecided")
+    judged = handed_over_leads(facts, by=by, policy=policy, as_of=as_of).filter(pl.col("verdict") != "undecided")
+    own = activities if leads is None else of_survivors(activities, leads, facts=facts)
     is_human = (pl.col("by") == "sales") & pl.col("kind").is_in(policy.handoff.human_touches)
-    touches = activities.filter(is_human).select("lead_id", "happened_at")
+    touches = own.filter(is_human).select("lead_id", "happened_at")
     within = pl.col("happened_at").is_between("episode_mql_at", "verdict_at")
     counts = judged.join(touches, on="lead_id").filter(within).group_by("lead_id").agg(touches=pl.len())
     keys = [*([by] if by else []), "verdict"]

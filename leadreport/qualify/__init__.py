@@ -2,6 +2,7 @@
 
 from leadreport.qualify.agreement import agreement, disagreements, policy_against_crm, qualification_summary
 from leadreport.qualify.classes import class_counts, classify_leads
+from leadreport.qualify.criteria import ready_not_handed_over, ready_since
 from leadreport.qualify.frameworks import (
     contradictions,
     framework_answers,
@@ -9,7 +10,6 @@ from leadreport.qualify.frameworks import (
     framework_coverage,
 )
 from leadreport.qualify.lists import call_now, nurture_list, recycle_back, returning_leads
-from leadreport.qualify.readiness import ready_not_handed_over, ready_since
 from leadreport.qualify.story import explain_lead
 
 __all__ = [

@@ -5,9 +5,8 @@ import polars as pl
 from leadreport.clock import Period
 from leadreport.policy import Criterion, Group, Policy
 from leadreport.policy.criteria import Leaf
-from leadreport.qualify.criteria import combined, leaf_holds
+from leadreport.qualify.criteria import combined, earned_at, leaf_holds, with_met_times
 from leadreport.qualify.frameworks import framework_columns, next_question
-from leadreport.qualify.readiness import earned_at, with_met_times
 from leadreport.qualify.wording import met_text, open_text, phrase, why
 from leadreport.words import CLASSES, CLOSED, EXITS
 
@@ -25,7 +24,13 @@ TEMPORARY = [
 """Columns that lead to a class and its sentence; the classified leads do not keep them."""
 
 
-def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFrame | None = None) -> pl.DataFrame:
+def classify_leads(
+    facts: pl.DataFrame,
+    *,
+    policy: Policy,
+    activities: pl.DataFrame | None = None,
+    leads: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Each lead's class by the policy's criteria, with what is met, missing and not known, and the next question.
 
     Adds, in the order of the facts (definition 21):
@@ -35,7 +40,8 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFr
       quality of the lead, so a lead may be sql by the policy before sales accepts it: it should be handed over.
     - earned_at: when the lead earned its class. By criteria, the instant at which the record first shows all of them
       met; criteria that count activities need the table `activities`, which must hold nothing at or after the date of
-      the facts. Null when it rests on a score, which has no history, or on activities that were not given.
+      the facts, and `leads` to see those of merged-away records (definition 7). Null when it rests on a score, which
+      has no history, or on activities that were not given.
     - is_hot: meets the criteria of hot or of SQL, or is an SQL in the CRM, and has not left. Every SQL is hot.
     - meets_mql, meets_sal, meets_sql, meets_hot: true, false, or null where it depends on something not known.
     - criteria_for ("mql" for a lead, else "sql"), and of that class criteria_met, criteria_missing, criteria_unknown.
@@ -58,7 +64,7 @@ def classify_leads(facts: pl.DataFrame, *, policy: Policy, activities: pl.DataFr
     True
     """
     framework = policy.qualification.framework
-    judged = with_met_times(with_verdicts(facts, policy=policy), activities, policy=policy).with_columns(
+    judged = with_met_times(with_verdicts(facts, policy=policy), activities, leads, policy=policy).with_columns(
         **framework_columns(framework=framework, needed=policy.qualification.at_least),
         meets_hot=pl.col("meets_hot") | pl.col("meets_sql") | pl.col("is_sql"),
         **{"class": class_of()},
