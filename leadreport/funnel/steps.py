@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from leadreport.facts import furthest_rank, is_lost, recorded_at
+from leadreport.facts import furthest_rank, is_lost, is_mature, recorded_at
 from leadreport.policy import Policy
 from leadreport.rates import per_group, rate_with_ends, within
 from leadreport.words import STAGES
@@ -18,9 +18,8 @@ def settled_leads(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl
 
     Leads that are more than 52 weeks older than that are left out.
     """
-    newest = as_of - timedelta(days=policy.horizon_days("lead", "customer"))
-    oldest = newest - timedelta(days=SETTLED_DAYS)
-    return facts.filter(pl.col("created_at").is_between(oldest, newest, closed="left"))
+    is_older = is_mature(policy=policy, as_of=as_of - timedelta(days=SETTLED_DAYS))
+    return facts.filter(is_mature(policy=policy, as_of=as_of), ~is_older)
 
 
 def biggest_drop(steps: pl.DataFrame) -> pl.DataFrame:

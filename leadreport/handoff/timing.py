@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import working_deadline
+from leadreport.facts import is_mature
 from leadreport.handoff.leads import handed_over_leads
 from leadreport.policy import Policy
 from leadreport.rates import rate_with_ends
@@ -52,14 +53,13 @@ def too_early_too_late(facts: pl.DataFrame, *, by: str | None = None, policy: Po
     ready_at = pl.col("ready_at") if "ready_at" in facts.columns else pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     timing = timing_of(ready_at, policy=policy, as_of=as_of)
     leads = handed_over_leads(facts, by=by, policy=policy, as_of=as_of).with_columns(timing=timing)
-    mature_before = as_of - timedelta(days=policy.horizon_days("mql", "customer"))
-    is_mature = pl.col("episode_mql_at") <= mature_before
-    in_time = leads.filter(is_mature, pl.col("touch") == "in_time")
+    mature = is_mature("episode_mql_at", policy=policy, as_of=as_of, stage="mql")
+    in_time = leads.filter(mature, pl.col("touch") == "in_time")
     keys = [*([by] if by else []), "timing"]
     counts = leads.group_by(keys).agg(
         leads=pl.len().cast(pl.Int64),
-        mature=is_mature.sum().cast(pl.Int64),
-        customers=(is_mature & pl.col("is_customer")).sum().cast(pl.Int64),
+        mature=mature.sum().cast(pl.Int64),
+        customers=(mature & pl.col("is_customer")).sum().cast(pl.Int64),
     )
     return (
         every_timing(counts, by=by)

@@ -13,7 +13,7 @@ from leadreport.rates.intervals import (
     within,
 )
 from leadreport.rates.limits import HEADLINE_COLUMNS, RECENT_PERIODS, control_limits, drift, headlines, verdict
-from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by
+from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by, late_record
 
 __all__ = [
     "HEADLINE_COLUMNS",
@@ -26,6 +26,7 @@ __all__ = [
     "headlines",
     "kaplan_meier",
     "kaplan_meier_by",
+    "late_record",
     "named_groups",
     "per_group",
     "rate",
