@@ -144,7 +144,9 @@ def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame) -> tuple
     if poisson_at_most(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
         return before.height, 0.0  # too few for anything to be missed
     # Beyond the last watched age the share converted is at least the last one known.
-    age = ((pl.lit(since) - pl.col("entered_at")).dt.total_seconds() / 86_400).clip(upper_bound=curve["at"].max())
+    # A conversion at the very instant is not one before it: the age is a second less.
+    age = ((pl.lit(since) - pl.col("entered_at")).dt.total_seconds() - 1) / 86_400
+    age = age.clip(upper_bound=curve["at"].max())
     counts = before.select(age.alias("at")).group_by("at").len().sort("at")
     shares = converted_by(curve, counts["at"].to_list())["converted_rate"]
     return before.height, float((shares * counts["len"]).sum())

@@ -80,7 +80,7 @@ def scored_leads(ws: "Workspace") -> pl.DataFrame:
     >>> import leadreport as lr
     >>> scored = lr.scored_leads(lr.open_workspace("data/sample", as_of="2026-11-16"))
     >>> scored.filter(pl.col("lead_id") == "L04015")["score"].item()
-    62.4
+    61.7
     """
     scored, learnt = scores_and_rate_left(ws)
     return with_rate_left(scored, ws.activities, learnt=learnt, policy=ws.policy, as_of=ws.as_of)
