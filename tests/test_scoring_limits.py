@@ -141,7 +141,7 @@ def test_a_single_rare_text_keeps_its_name():
 
 def test_the_backtest_needs_ten_customers_on_either_side():
     def judged(before: int, after: int):
-        facts = leads_created((2 * HORIZON + 50, before, 400), (HORIZON + 50, after, 400))
+        facts = leads_created((3 * HORIZON + 10, before, 400), (HORIZON + 50, after, 400))
         return policy_backtest(facts, policy=POLICY, as_of=NOW)
 
     assert judged(10, 10).methods["method"].to_list() == ["close_rate", "lift", "weighted", "naive_bayes"]
@@ -167,7 +167,7 @@ def test_the_usual_thresholds_count_leads_against_the_target_of_the_policy():
 
 
 def test_close_rates_of_thresholds_come_from_leads_that_the_card_has_not_seen():
-    facts = leads_created((2 * HORIZON + 50, 40, 400), (HORIZON + 50, 12, 100), (5, 0, 90))
+    facts = leads_created((3 * HORIZON + 10, 40, 400), (HORIZON + 50, 12, 100), (5, 0, 90))
     unseen = unseen_leads(facts, policy=POLICY, as_of=NOW)
     assert (unseen.height, unseen["is_customer"].sum()) == (100, 12)
     few = unseen_leads(facts.filter(pl.col("lead_id").cast(pl.Int64) > 430), policy=POLICY, as_of=NOW)
