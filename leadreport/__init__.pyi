@@ -109,6 +109,7 @@ from .scoring import (
     can_be_scored,
     close_rates,
     closed_loop,
+    expected_customers,
     fit_scorecard,
     high_scores_note,
     leakage_audit,
@@ -135,6 +136,7 @@ from .scoring import (
     stability,
     threshold_table,
     training_leads,
+    unseen_leads,
     with_later_outcome,
 )
 from .workspace import Workspace, open_workspace

@@ -17,9 +17,11 @@ WEEKS = 13
 
 
 def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
-    """The lists that people work from, by name: call_now, overdue, nurture, recycle_back, bridge_leads.
+    """The lists that people work from, by name: call_now, call_by_value, overdue, nurture, recycle_back, bridge_leads.
 
-    A run writes each as a CSV file beside the report. Overdue is every lead that waits too long, however old; it is
+    A run writes each as a CSV file beside the report. `call_now` has the leads likeliest to become customers,
+    `call_by_value` those with the most expected money, each at most `calls_per_week` of the policy's `[lists]`; no lead
+    on either is on `nurture`. Overdue is every lead that waits too long, however old; it is
     left out without a table of activities, because then it is not known who was called (definition 8a).
 
     Examples
@@ -27,15 +29,20 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
     >>> import leadreport as lr
     >>> lists = lr.work_lists(lr.open_workspace("data/sample", as_of="2026-11-16"))
     >>> sorted(lists)
-    ['bridge_leads', 'call_now', 'nurture', 'overdue', 'recycle_back']
+    ['bridge_leads', 'call_by_value', 'call_now', 'nurture', 'overdue', 'recycle_back']
     """
     classified = classified_leads(ws)
     quarter = Period(ws.week.shifted(1 - WEEKS).start_on, ws.week.end_on, ws.policy.company.time_zone)
     overdue = {"overdue": overdue_leads(ws.facts, policy=ws.policy, as_of=ws.as_of)} if ws.has("activities") else {}
+    at_most = ws.policy.lists.calls_per_week
+    calls = {
+        "call_now": call_now(classified, at_most=at_most),
+        "call_by_value": call_now(classified, by="expected_won_amount", at_most=at_most),
+    }
     return {
-        "call_now": call_now(classified),
+        **calls,
         **overdue,
-        "nurture": nurture_list(classified),
+        "nurture": nurture_list(classified, *calls.values()),
         "recycle_back": recycle_back(classified),
         "bridge_leads": bridge_leads(
             ws.facts, ws.leads, ws.stages, period=quarter, policy=ws.policy, as_of=ws.as_of
@@ -62,10 +69,16 @@ def classified_leads(ws: Workspace) -> pl.DataFrame:
 
 
 def crm_scores(ws: Workspace, card: Scorecard, *, score_name: str, reasons_name: str) -> pl.DataFrame:
-    """The scores of all open leads, highest first: id, score, expected_close_rate, reasons, under the CRM's names."""
-    scores = open_leads_by_score(score_leads(ws.facts, card))
+    """The scores of all open leads, highest first: id, score, expected_close_rate, reasons, under the CRM's names.
+
+    The rate is what is left of it today (definition 18a); null while the workspace has fewer than 10 customers.
+    """
+    left = scored_leads(ws).select("lead_id", "close_rate_left")
+    scores = open_leads_by_score(score_leads(ws.facts, card)).join(left, on="lead_id", maintain_order="left")
     names = {"lead_id": own_name(ws.folder, "lead_id"), "score": score_name, "reasons": reasons_name}
-    return scores.select("lead_id", "score", pl.col("expected_close_rate").round(4), "reasons").rename(names)
+    return scores.select(
+        "lead_id", "score", pl.col("close_rate_left").round(4).alias("expected_close_rate"), "reasons"
+    ).rename(names)
 
 
 def as_csv(frame: pl.DataFrame, *, policy: Policy) -> bytes:

@@ -97,7 +97,15 @@ def test_the_lists_that_people_work_from_lie_beside_the_report(tmp_path):
     result = call("run", SAMPLE, "--as-of", "2026-11-16", "--page", "01_data_check", "--reports", tmp_path)
     assert result.exit_code == 0, result.output
     files = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in tmp_path.glob("2026-W46/*.csv")}
-    assert sorted(files) == ["bridge_leads", "call_now", "nurture", "overdue", "recycle_back", "rejected"]
+    assert sorted(files) == [
+        "bridge_leads",
+        "call_by_value",
+        "call_now",
+        "nurture",
+        "overdue",
+        "recycle_back",
+        "rejected",
+    ]
     assert files["overdue"][0] == "lead_id,owner,team,channel,source,mql_at,waiting_hours,over_by_hours"
     worked = [line for line in files["bridge_leads"] if line.startswith("Worked by sales,")]
     assert len(worked) == 414 and "T" not in worked[0].rsplit(",", 1)[1]

@@ -22,7 +22,15 @@ def lists() -> dict[str, pl.DataFrame]:
 
 def test_a_lead_to_be_recycled_is_not_to_be_nurtured(lists):
     assert set(lists["nurture"]["lead_id"]) & set(lists["recycle_back"]["lead_id"]) == set()
-    assert lists["call_now"]["score"].is_sorted(descending=True)
+    assert lists["call_now"]["close_rate_left"].is_sorted(descending=True)
+    assert lists["call_by_value"]["expected_won_amount"].is_sorted(descending=True)
+
+
+def test_sales_gets_as_many_calls_as_the_policy_says_and_no_lead_of_them_is_nurtured(lists):
+    called = set(lists["call_now"]["lead_id"]) | set(lists["call_by_value"]["lead_id"])
+    assert (lists["call_now"].height, lists["call_by_value"].height) == (50, 50)
+    assert called & set(lists["nurture"]["lead_id"]) == set()
+    assert lists["call_now"]["why"].null_count() == 0
 
 
 def test_the_counts_of_the_bridge_and_its_leads_are_the_same(lists):
@@ -41,7 +49,7 @@ def test_a_workspace_of_leads_alone_has_lists_without_a_score_and_no_overdue_lea
     copy(SAMPLE / "policy.toml", tmp_path)
     pl.read_parquet(SAMPLE / "leads.parquet").head(60).write_parquet(tmp_path / "leads.parquet")
     found = work_lists(open_workspace(tmp_path, as_of="latest"))
-    assert sorted(found) == ["bridge_leads", "call_now", "nurture", "recycle_back"]
+    assert sorted(found) == ["bridge_leads", "call_by_value", "call_now", "nurture", "recycle_back"]
     assert found["call_now"]["score"].null_count() == found["call_now"].height
 
 

@@ -161,6 +161,7 @@ OTHER_CHANGES = {
     "changes": st.lists(st.fixed_dictionaries({"on": st.dates().map(str), "note": st.text()}), max_size=2),
     "checks.max_rejected_rate": st.floats(0, 1),
     "report.if_data_end_early": st.sampled_from(["stop", "banner"]),
+    "lists.calls_per_week": st.integers(1, 900),
     **{f"targets.{name}": st.floats(1, 900) for name in ("mqls_per_week", "sqls_per_week", "cost_per_sql")},
     **{f"targets.{name}": st.floats(0, 1) for name in ("acceptance_rate", "attainment_rate")},
     "format": st.just(1),

@@ -948,7 +948,7 @@ def test_a_story_has_the_journey_the_criteria_and_what_to_ask():
     )
     activities = acts(("L7", 3, "trial_started"))
     named = classify_leads(facts_of(row), policy=STARTUP, activities=activities).with_columns(
-        reasons=pl.lit("trial requested (+12)"), expected_close_rate=pl.lit(0.114)
+        reasons=pl.lit("trial requested (+12)"), close_rate_left=pl.lit(0.114)
     )
     assert explain_lead(named, lead_id="L7", policy=STARTUP) == (
         """\
@@ -964,7 +964,7 @@ Journey
   2026-01-06 10:00  first touch by sales after MQL, 8.0 working hours later
 
 Score
-  61 of 100; of 100 leads like this, about 11 buy
+  61 of 100; of 100 open leads like this, about 11 still buy
   trial requested (+12)
 
 Criteria for SQL

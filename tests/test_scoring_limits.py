@@ -22,6 +22,7 @@ from leadreport.scoring import (
     recent_leads,
     stability,
     training_leads,
+    unseen_leads,
 )
 from leadreport.scoring.weights import kept_share
 
@@ -66,9 +67,9 @@ def test_a_lead_is_mature_from_the_day_its_horizon_ends():
     assert mature_leads(facts, as_of=NOW, policy=POLICY)["lead_id"].to_list() == ["in"]
 
 
-def test_a_lead_that_closes_at_the_boundary_is_not_closed_yet():
-    facts = pl.DataFrame({"lead_id": ["in", "out"], "created_at": [ago(1)] * 2, "lost_at": [NOW - SECOND, NOW]})
-    assert mature_leads(facts, as_of=NOW, policy=POLICY)["lead_id"].to_list() == ["in"]
+def test_a_young_lead_that_has_closed_is_not_mature():
+    facts = pl.DataFrame({"lead_id": ["won", "lost"], "created_at": [ago(HORIZON - 1)] * 2, "lost_at": [None, NOW]})
+    assert mature_leads(facts, as_of=NOW, policy=POLICY).is_empty()
 
 
 def test_all_leads_train_a_card_while_none_is_mature():
@@ -140,7 +141,7 @@ def test_a_single_rare_text_keeps_its_name():
 
 def test_the_backtest_needs_ten_customers_on_either_side():
     def judged(before: int, after: int):
-        facts = leads_created((2 * HORIZON + 50, before, 400), (HORIZON + 50, after, 400))
+        facts = leads_created((3 * HORIZON + 10, before, 400), (HORIZON + 50, after, 400))
         return policy_backtest(facts, policy=POLICY, as_of=NOW)
 
     assert judged(10, 10).methods["method"].to_list() == ["close_rate", "lift", "weighted", "naive_bayes"]
@@ -158,15 +159,19 @@ def test_the_usual_thresholds_count_leads_against_the_target_of_the_policy():
     scored = pl.DataFrame(
         {"score": [39.9, 40.0, 65.0, 65.1], "is_customer": [True] * 4, "created_at": [ago(14), ago(7), ago(3), ago(0)]}
     )
-    table = policy_thresholds(scored, policy=policy)
-    assert table.select("threshold", "leads", "leads_per_week", "capacity_rate").row(0) == (40.0, 3, 1.5, 0.75)
+    newest = pl.DataFrame({"score": [39.9, *[40.0] * 38, 50.0]})
+    table = policy_thresholds(scored, newest, policy=policy)
+    assert table.select("threshold", "leads", "leads_per_week", "capacity_rate").row(0) == (40.0, 3, 3.0, 1.5)
     assert table["threshold"].to_list() == [40, 45, 50, 55, 60, 65]
     assert table["leads"].to_list() == [3, 2, 2, 2, 2, 2]
 
 
-def test_leads_of_one_day_count_as_those_of_a_week():
-    scored = pl.DataFrame({"score": [50.0] * 3, "is_customer": [True] * 3, "created_at": [ago(1)] * 3})
-    assert policy_thresholds(scored, policy=POLICY)["leads_per_week"].max() == 3.0
+def test_close_rates_of_thresholds_come_from_leads_that_the_card_has_not_seen():
+    facts = leads_created((3 * HORIZON + 10, 40, 400), (HORIZON + 50, 12, 100), (5, 0, 90))
+    unseen = unseen_leads(facts, policy=POLICY, as_of=NOW)
+    assert (unseen.height, unseen["is_customer"].sum()) == (100, 12)
+    few = unseen_leads(facts.filter(pl.col("lead_id").cast(pl.Int64) > 430), policy=POLICY, as_of=NOW)
+    assert policy_thresholds(few, few, policy=POLICY)["close_rate"].null_count() == 6
 
 
 # Drift

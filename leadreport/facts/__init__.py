@@ -3,7 +3,7 @@
 from leadreport.facts.activity import is_counted
 from leadreport.facts.build import lead_facts
 from leadreport.facts.history import INSTANTS, of_survivors, visible_rows
-from leadreport.facts.reached import furthest_rank, is_closed, is_lost, reached_at, recorded_at
+from leadreport.facts.reached import furthest_rank, is_closed, is_lost, is_mature, reached_at, recorded_at
 
 __all__ = [
     "INSTANTS",
@@ -11,6 +11,7 @@ __all__ = [
     "is_closed",
     "is_counted",
     "is_lost",
+    "is_mature",
     "lead_facts",
     "of_survivors",
     "reached_at",

@@ -1,8 +1,11 @@
 """Reading a lead's facts: when it reached a stage, how far it came, whether it is lost or closed."""
 
+from datetime import datetime, timedelta
+
 import polars as pl
 
-from leadreport.words import CLOSED, LOST, STAGES
+from leadreport.policy import Policy
+from leadreport.words import CLOSED, LOST, STAGES, Stage
 
 
 def reached_at(stage: str) -> pl.Expr:
@@ -19,6 +22,16 @@ def recorded_at(stage: str) -> pl.Expr:
 def is_lost() -> pl.Expr:
     """Whether a lead left the funnel for good, by the record, without becoming a customer."""
     return pl.col("stage").is_in(LOST) & reached_at("customer").is_null()
+
+
+def is_mature(at: str = "created_at", *, policy: Policy, as_of: datetime, stage: Stage = "lead") -> pl.Expr:
+    """Whether a lead has had its whole time to become a customer, by age alone (definition 17).
+
+    True from the policy's horizon on, counted from `at`, the column with the instant at which the lead was at `stage`.
+    That a young lead is already won or lost does not make it mature: fast winners of young cohorts would raise every
+    close rate.
+    """
+    return pl.col(at) <= as_of - timedelta(days=policy.horizon_days(stage, "customer"))
 
 
 def is_closed() -> pl.Expr:

@@ -7,19 +7,13 @@ from scipy.stats import poisson
 
 from leadreport.clock import local_date
 from leadreport.facts import reached_at, recorded_at
-from leadreport.funnel.entries import step_entries, wall_days
+from leadreport.funnel.entries import step_entries, wall_clock
 from leadreport.policy import Policy
-from leadreport.rates import converted_by, kaplan_meier
+from leadreport.rates import converted_by, kaplan_meier, late_record
 from leadreport.words import STAGES, STEPS
 
 ALL_STEPS = (*STEPS, ("lead", "customer"))
 """Each step, and the whole way."""
-
-UNLIKELY = 0.001
-"""Fewer early conversions than this chance allows were not recorded, rather than not made."""
-
-LONE_SHARE, LONE_MOST = 0.01, 20
-"""Up to this share of all conversions, and up to this number, may stand alone before the record begins in earnest."""
 
 MISSING_SHARE = 0.05
 """A cohort that lacks more than this share of its conversions has no rate."""
@@ -43,31 +37,14 @@ def left_truncation(
 
 
 def truncation_of(facts: pl.DataFrame, from_stage: str, to_stage: str, *, as_of: datetime, policy: Policy) -> tuple:
-    """Leads, expected and recorded conversions before the least likely of the possible first days, and that day."""
+    """Leads, expected and recorded conversions before the record begins, and its first local day."""
     entries = step_entries(facts, from_stage=from_stage, to_stage=to_stage, as_of=as_of, policy=policy)
-    reached = facts.select(at=reached_at(to_stage)).to_series().drop_nulls().sort()
-    candidates = reached.head(min(int(LONE_SHARE * len(reached)), LONE_MOST) + 1)
-    chance, found = UNLIKELY, (0, 0.0, 0, None)
-    if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
-        return found
-    curve = kaplan_meier(*later.select("watched_days", "is_converted"))
-    for lone, since in enumerate(candidates):
-        leads, expected = due_by(since, entries, curve, zone=policy.company.time_zone)
-        if (unlikely := poisson.cdf(lone, expected)) < chance:
-            chance, found = unlikely, (leads, round(expected, 4), lone, since.astimezone(policy.zone).date())
-    return found
-
-
-def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame, *, zone: str) -> tuple[int, float]:
-    """The number of leads that entered before an instant, and of those that convert by it at the usual lag."""
-    before = entries.filter(pl.col("entered_at") < since)
-    if poisson.cdf(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
-        return before.height, 0.0  # too few leads for anything to be missed
-    # Beyond the last watched age the share converted is at least the last one known.
-    age = wall_days(pl.col("entered_at"), pl.lit(since), zone=zone).clip(upper_bound=curve["at"].max())
-    ages = before.select(age.alias("at")).group_by("at").len().sort("at")
-    shares = converted_by(curve, ages["at"].to_list())["converted_rate"]
-    return before.height, float((shares * ages["len"]).sum())
+    zone = policy.company.time_zone
+    reached = facts.select(wall_clock(reached_at(to_stage), zone=zone)).to_series()
+    leads, expected, lone, since = late_record(
+        entries.with_columns(entered_at=wall_clock(pl.col("entered_at"), zone=zone)), reached
+    )
+    return leads, expected, lone, since and since.date()
 
 
 def with_truncation(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from leadreport.clock import Period
-from leadreport.facts import furthest_rank, is_lost, reached_at, recorded_at
+from leadreport.facts import furthest_rank, is_lost, is_mature, reached_at, recorded_at
 from leadreport.funnel.entries import days_between
 from leadreport.policy import Policy
 from leadreport.rates import per_group, rate_with_ends, within
@@ -20,9 +20,8 @@ def settled_leads(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl
 
     Leads that are more than 52 weeks older than that are left out.
     """
-    newest = as_of - timedelta(days=policy.horizon_days("lead", "customer"))
-    oldest = newest - timedelta(days=SETTLED_DAYS)
-    return facts.filter(pl.col("created_at").is_between(oldest, newest, closed="left"))
+    is_older = is_mature(policy=policy, as_of=as_of - timedelta(days=SETTLED_DAYS))
+    return facts.filter(is_mature(policy=policy, as_of=as_of), ~is_older)
 
 
 def biggest_drop(steps: pl.DataFrame) -> pl.DataFrame:

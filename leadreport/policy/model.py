@@ -63,6 +63,7 @@ class Policy(Strict):
     cost: sections.Cost = sections.Cost()
     checks: sections.Checks = sections.Checks()
     report: sections.Report = sections.Report()
+    lists: sections.Lists = sections.Lists()
     targets: sections.Targets = sections.Targets()
 
     @field_validator("horizons")
@@ -83,7 +84,7 @@ class Policy(Strict):
         """Eight hex digits over every definition.
 
         Comments, the order of keys, the company's name, its language, signatures, dated changes, checks, the report's
-        settings and targets define no number: they do not change it.
+        settings, lists and targets define no number: they do not change it.
         """
         return digest(self.content(DEFINITIONS))
 

@@ -152,6 +152,12 @@ class Report(Strict):
     if_data_end_early: Literal["stop", "banner"] = "stop"
 
 
+class Lists(Strict):
+    """How many leads sales can call in a week: the length of the lists of calls."""
+
+    calls_per_week: PositiveInt = 50
+
+
 class Targets(Strict):
     """What the departments promised, per week or as a rate; a reference in tables and charts."""
 

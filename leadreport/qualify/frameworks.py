@@ -1,12 +1,12 @@
 """Answers to the questions of a framework: which answer counts, how complete they are, and how often leads then buy."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
 from leadreport.errors import PolicyError, did_you_mean
-from leadreport.facts import visible_rows
+from leadreport.facts import is_mature, visible_rows
 from leadreport.policy import FRAMEWORKS, Framework, Policy, same_meaning
 from leadreport.rates import rate, rate_with_ends
 
@@ -196,8 +196,8 @@ def next_question(*, framework: str) -> pl.Expr:
 
 def counts(*, policy: Policy, as_of: datetime) -> dict[str, pl.Expr]:
     """Leads, mature ones, and the customers among the mature."""
-    is_mature = pl.col("created_at") <= as_of - timedelta(days=policy.horizon_days("lead", "customer"))
-    each = {"leads": pl.len(), "mature": is_mature.sum(), "customers": (is_mature & pl.col("is_customer")).sum()}
+    mature = is_mature(policy=policy, as_of=as_of)
+    each = {"leads": pl.len(), "mature": mature.sum(), "customers": (mature & pl.col("is_customer")).sum()}
     return {name: count.cast(pl.Int64) for name, count in each.items()}
 
 

@@ -108,8 +108,8 @@ def score(lead: dict[str, Any]) -> list[str]:
         if lead.get(f"{name}_score") is not None
     ]
     line = f"{lead['score']:g} of 100" + (f" ({', '.join(parts)})" if parts else "")
-    if lead.get("expected_close_rate") is not None:
-        line += f"; of 100 leads like this, about {100 * lead['expected_close_rate']:.0f} buy"
+    if lead.get("close_rate_left") is not None:
+        line += f"; of 100 open leads like this, about {100 * lead['close_rate_left']:.0f} still buy"
     return [line, *([lead["reasons"]] if lead.get("reasons") else [])]
 
 

@@ -16,7 +16,7 @@ from leadreport.rates.intervals import (
 )
 from leadreport.rates.levels import find_levels, scaled_counts, scaled_rates
 from leadreport.rates.limits import HEADLINE_COLUMNS, headlines, weekly_headline
-from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by
+from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by, late_record
 
 __all__ = [
     "HEADLINE_COLUMNS",
@@ -28,6 +28,7 @@ __all__ = [
     "headlines",
     "kaplan_meier",
     "kaplan_meier_by",
+    "late_record",
     "named_groups",
     "per_group",
     "rate",

@@ -1,11 +1,20 @@
 """Conversion by age when some leads are still open: Kaplan-Meier, for one cohort or for many at once."""
 
+import math
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
+from scipy.special import pdtr
 
 from leadreport.errors import InputError
 from leadreport.rates.intervals import quantile, wilson_high, within
+
+UNLIKELY = 0.001
+"""Fewer early conversions than this chance allows were not recorded, rather than not made."""
+
+LONE_SHARE, LONE_MOST = 0.01, 20
+"""Up to this share of all conversions, and up to this number, may stand alone before the record begins in earnest."""
 
 COLUMNS = ("at", "at_risk", "events", "converted_rate", "low", "high")
 
@@ -103,6 +112,46 @@ def age_at_share(curve: pl.DataFrame, share: float, *, by: str | list[str] | Non
     if not groups:
         return curve.select(reached)
     return curve.group_by(groups).agg(reached).sort(groups, nulls_last=True)
+
+
+def late_record(entries: pl.DataFrame, reached: pl.Series) -> tuple[int, float, int, datetime | None]:
+    """Leads, expected and recorded conversions before the record of conversions begins, and its first instant.
+
+    `entries` has entered_at, watched_days and is_converted; `reached` the instants of all conversions. Those who
+    entered since the first conversions give the usual lag (Kaplan-Meier). The record begins late when next to none of
+    the conversions that earlier ones should have had by then are in it: a Poisson chance below 1 in 1,000. Of several
+    possible first instants the least likely one counts; None when the record is complete.
+
+    Examples
+    --------
+    >>> late_record(pl.DataFrame({"entered_at": [], "watched_days": [], "is_converted": []}), pl.Series([]))
+    (0, 0.0, 0, None)
+    """
+    known = reached.drop_nulls().sort()
+    candidates = known.head(min(math.floor(LONE_SHARE * len(known)), LONE_MOST) + 1)
+    chance, found = UNLIKELY, (0, 0.0, 0, None)
+    if candidates.is_empty() or (later := entries.filter(pl.col("entered_at") >= candidates[-1])).is_empty():
+        return found
+    curve = kaplan_meier(*later.select("watched_days", "is_converted"))
+    for lone, since in enumerate(candidates):
+        leads, expected = due_by(since, entries, curve)
+        if (unlikely := pdtr(lone, expected)) < chance:
+            chance, found = unlikely, (leads, round(expected, 4), lone, since)
+    return found
+
+
+def due_by(since: datetime, entries: pl.DataFrame, curve: pl.DataFrame) -> tuple[int, float]:
+    """The number of entries before an instant, and of those that convert by it at the usual lag."""
+    before = entries.filter(pl.col("entered_at") < since)
+    if pdtr(0, before.height * curve["converted_rate"].max()) > UNLIKELY:
+        return before.height, 0.0  # too few for anything to be missed
+    # Beyond the last watched age the share converted is at least the last one known.
+    # A conversion at the very instant is not one before it: the age is a second less.
+    age = ((pl.lit(since) - pl.col("entered_at")).dt.total_seconds() - 1) / 86_400
+    age = age.clip(upper_bound=curve["at"].max())
+    counts = before.select(age.alias("at")).group_by("at").len().sort("at")
+    shares = converted_by(curve, counts["at"].to_list())["converted_rate"]
+    return before.height, float((shares * counts["len"]).sum())
 
 
 def with_survival(steps: pl.DataFrame, groups: list[str]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from leadreport.scoring.backtest import (
     naive_bayes,
     policy_backtest,
     split_by_time,
+    unseen_leads,
     with_later_outcome,
 )
 from leadreport.scoring.card import Scorecard
@@ -24,6 +25,7 @@ from leadreport.scoring.measures import policy_thresholds, threshold_table
 from leadreport.scoring.policy_card import (
     audited_attributes,
     can_be_scored,
+    expected_customers,
     high_scores_note,
     mature_leads,
     newest_leads,
@@ -38,9 +40,9 @@ from leadreport.scoring.score import points_of, score_leads
 
 __all__ = [
     "Backtest", "Scorecard", "audited_attributes", "backtest", "can_be_scored", "close_rates", "closed_loop",
-    "fit_scorecard", "high_scores_note", "leakage_audit", "leaks_note", "mature_leads", "naive_bayes", "newest_leads",
-    "open_leads_by_score", "parse_scorecard", "points_of", "policy_backtest", "policy_scorecard", "policy_thresholds",
-    "psi", "real_differences", "recalibrate", "recent_leads", "refit_note", "score_leads", "scorecard",
-    "scorecard_text", "scored_leads", "split_by_time", "stability", "threshold_table", "training_leads",
-    "with_later_outcome",
+    "expected_customers", "fit_scorecard", "high_scores_note", "leakage_audit", "leaks_note", "mature_leads",
+    "naive_bayes", "newest_leads", "open_leads_by_score", "parse_scorecard", "points_of", "policy_backtest",
+    "policy_scorecard", "policy_thresholds", "psi", "real_differences", "recalibrate", "recent_leads", "refit_note",
+    "score_leads", "scorecard", "scorecard_text", "scored_leads", "split_by_time", "stability", "threshold_table",
+    "training_leads", "unseen_leads", "with_later_outcome",
 ]  # fmt: skip

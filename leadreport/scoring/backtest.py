@@ -8,17 +8,23 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
+from leadreport.facts import is_mature
 from leadreport.policy import Policy
 from leadreport.rates.shrinkage import as_rate
 from leadreport.scoring.close_rates import METHODS
 from leadreport.scoring.drift import recalibrate
 from leadreport.scoring.fit import fit_scorecard, known_outcomes
 from leadreport.scoring.measures import accuracy, calibration_by_band, lift_by_decile
-from leadreport.scoring.policy_card import CLOSING, LEAST_CUSTOMERS, is_mature, used_attributes
+from leadreport.scoring.policy_card import LEAST_CUSTOMERS, used_attributes
+from leadreport.scoring.rate_left import covered_leads
 from leadreport.scoring.score import score_leads
 from leadreport.scoring.values import coded, find_values, require_columns
+from leadreport.words import LOST
 
 Array = np.ndarray
+
+CLOSING = tuple(f"{stage}_at" for stage in ("customer", *LOST))
+"""The instants that end a lead's journey; a recycled lead goes on."""
 
 SMALLEST_COUNT = 0.1
 """What Odoo adds to every count of won and lost leads."""
@@ -68,12 +74,32 @@ def policy_backtest(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> 
     Trained on the leads known two horizons ago, judged on those created since that have had their whole horizon, beside
     the published methods and naive Bayes. Without rows while one side has fewer than 10 customers.
     """
-    split_at = as_of - timedelta(days=2 * policy.horizon_days("lead", "customer"))
-    past, later = split_by_time(facts, split_at=split_at, as_of=as_of, policy=policy)
-    if min(past["is_customer"].sum(), later["is_customer"].sum()) < LEAST_CUSTOMERS:
+    past, later = past_and_later(facts, policy=policy, as_of=as_of)
+    if later.is_empty():
         return backtest_of(np.zeros(0), [])
     attributes = sorted(used_attributes(facts, policy=policy, as_of=as_of))
     return backtest(past, later, attributes=attributes, outcome="is_customer", models={"naive_bayes": naive_bayes})
+
+
+def past_and_later(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The leads known two horizons ago, and the later ones; no later one with fewer than 10 customers on one side."""
+    split_at = as_of - timedelta(days=2 * policy.horizon_days("lead", "customer"))
+    covered = covered_leads(facts, as_of=as_of)
+    past, later = split_by_time(covered, split_at=split_at, as_of=as_of, policy=policy)
+    is_enough = min(past["is_customer"].sum(), later["is_customer"].sum()) >= LEAST_CUSTOMERS
+    return past, later if is_enough else later.clear()
+
+
+def unseen_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """The later leads of `policy_backtest`, scored by a card from the earlier ones: it has not seen how they ended.
+
+    No row while one side has fewer than 10 customers.
+    """
+    past, later = past_and_later(facts, policy=policy, as_of=as_of)
+    if later.is_empty():
+        return later.with_columns(score=pl.lit(None, dtype=pl.Float64))
+    attributes = used_attributes(facts, policy=policy, as_of=as_of)
+    return score_leads(later, fit_scorecard(past, attributes=attributes, outcome="is_customer"))
 
 
 def backtest(
@@ -164,7 +190,7 @@ def split_by_time(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Training and test leads split in time, each with the outcome known at its date.
 
-    The training leads were created before the split and mature then, with the outcome known then. The test leads were
+    The training leads were mature at the split (definition 17), with the outcome known then. The test leads were
     created from the split on and have had the policy's whole lead-to-customer horizon by `as_of`, with the outcome
     within that horizon: only a lead that had its time counts as a failure.
 
@@ -176,8 +202,8 @@ def split_by_time(
     horizon = timedelta(days=policy.horizon_days("lead", "customer"))
     known_then = (pl.col(reached_at) < split_at).fill_null(False)
     in_time = (pl.col(reached_at) - pl.col("created_at") <= horizon).fill_null(False)
-    past = facts.filter(pl.col("created_at") < split_at, is_mature(facts, as_of=split_at, horizon=horizon))
-    later = facts.filter(pl.col("created_at") >= split_at, pl.col("created_at") <= as_of - horizon)
+    past = facts.filter(is_mature(policy=policy, as_of=split_at))
+    later = facts.filter(pl.col("created_at") >= split_at, is_mature(policy=policy, as_of=as_of))
     return past.with_columns(known_then.alias(outcome)), later.with_columns(in_time.alias(outcome))
 
 

@@ -58,6 +58,7 @@ class Scorecard:
     policy_version: str | None = None
     recalibration: Recalibration | None = None
     signed_by: tuple[str, ...] = ()
+    is_mature: bool = True
 
     def __repr__(self) -> str:
         made_of = f"{len(self.attributes)} attributes, {self.pair_weights.height} pairs"
@@ -76,12 +77,14 @@ class Scorecard:
 
     @property
     def can_score(self) -> bool:
-        """Whether the values tell leads apart, judged on leads that did not make the points."""
-        return self.evidence >= NOTHING_TO_LEARN
+        """Whether the values tell leads apart, judged on leads that did not make the points; never by young leads."""
+        return self.is_mature and self.evidence >= NOTHING_TO_LEARN
 
     @property
     def verdict(self) -> str:
         """Whether there is something to score with, and to what the expected rates were recalibrated, in words."""
+        if not self.is_mature:
+            return "There is nothing to score with yet: of no lead with its whole time to buy are customers on record."
         if self.customers in (0, self.leads):
             who = "none" if self.customers == 0 else "every one"
             return f"There is nothing to score with: {who} of {self.leads:,} leads became a customer."

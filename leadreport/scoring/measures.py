@@ -17,6 +17,9 @@ BANDS = 10
 
 EVERY_FIVE = tuple(range(0, 101, 5))
 
+NEWEST_WEEKS = 13
+"""The weeks whose leads are counted per week: those of `newest_leads`."""
+
 USUAL_THRESHOLDS = (40, 45, 50, 55, 60, 65)
 """Scores from which leads are usually called MQLs: from half to eight times the odds of an average lead."""
 
@@ -161,6 +164,7 @@ def threshold_table(
     *,
     outcome: str = "is_customer",
     thresholds: Sequence[float] = EVERY_FIVE,
+    newest: pl.DataFrame | None = None,
     weeks: float | None = None,
     weekly_capacity: float | None = None,
 ) -> pl.DataFrame:
@@ -169,9 +173,12 @@ def threshold_table(
     Parameters
     ----------
     scored
-        Mature leads with a `score` and an outcome; leads without an outcome count as leads, not in rates.
+        Mature leads with an outcome and the `score` of a card that has not seen them (`unseen_leads`); leads without an
+        outcome count as leads, not in rates.
+    newest
+        The leads, of any age, whose scores give leads_per_week; those of `scored` without it.
     weeks
-        The number of weeks in which these leads came: gives leads_per_week.
+        The number of weeks in which the leads of `newest` came.
     weekly_capacity
         The leads that sales can work in a week: gives capacity_rate, above 1 when there are more.
 
@@ -197,12 +204,15 @@ def threshold_table(
     counts = reached.group_by("threshold").agg(
         leads=pl.len(), known=pl.col("won").count(), customers=pl.col("won").sum()
     )
+    came = scored if newest is None else newest
+    of_late = limits.join_where(came.select("score"), pl.col("score") >= pl.col("threshold"))
     all_customers = scored[outcome].sum()
     return (
         limits.join(counts, on="threshold", how="left")
-        .with_columns(pl.col("leads", "known", "customers").fill_null(0).cast(pl.Int64))
+        .join(of_late.group_by("threshold").len("came"), on="threshold", how="left")
+        .with_columns(pl.col("leads", "known", "customers", "came").fill_null(0).cast(pl.Int64))
         .sort("threshold")
-        .with_columns(leads_per_week=(pl.col("leads") / weeks) if weeks else pl.lit(None, dtype=pl.Float64))
+        .with_columns(leads_per_week=(pl.col("came") / weeks) if weeks else pl.lit(None, dtype=pl.Float64))
         .select(
             "threshold",
             "leads",
@@ -218,12 +228,13 @@ def threshold_table(
     )
 
 
-def policy_thresholds(scored: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
+def policy_thresholds(unseen: pl.DataFrame, newest: pl.DataFrame, *, policy: Policy) -> pl.DataFrame:
     """`threshold_table` at the usual MQL thresholds, with leads per week against the policy's target for MQLs.
 
-    `scored` are mature leads with `created_at`, `score` and `is_customer`.
+    Close rates are those of `unseen` (`unseen_leads`). Leads per week are all leads of the last 13 weeks, whatever has
+    become of them: `newest` (`newest_leads`), with a `score`.
     """
-    first, last = scored["created_at"].min(), scored["created_at"].max()
-    weeks = max((last - first).days, 7) / 7
     capacity = policy.targets.mqls_per_week
-    return threshold_table(scored, thresholds=USUAL_THRESHOLDS, weeks=weeks, weekly_capacity=capacity)
+    return threshold_table(
+        unseen, thresholds=USUAL_THRESHOLDS, newest=newest, weeks=NEWEST_WEEKS, weekly_capacity=capacity
+    )

@@ -1,24 +1,22 @@
 """The scorecard of a policy, and the scores of a workspace by it: one for the pages, the lists and the CRM."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from leadreport.facts import is_closed
+from leadreport.facts import is_closed, is_mature
 from leadreport.policy import Policy
 from leadreport.scoring.card import Scorecard
 from leadreport.scoring.drift import recalibrate
 from leadreport.scoring.fit import fit_scorecard
 from leadreport.scoring.leaks import leakage_audit
+from leadreport.scoring.rate_left import STEPS, RateLeft, covered_leads, learn_rate_left, open_states, with_rate_left
 from leadreport.scoring.score import score_leads
-from leadreport.words import LOST
 
 if TYPE_CHECKING:
     from leadreport.workspace import Workspace
-
-CLOSING = tuple(f"{stage}_at" for stage in ("customer", *LOST))
-"""The instants that end a lead's journey; a recycled lead goes on."""
 
 RECENT_DAYS = 91
 """The quarter of leads to which expected rates are recalibrated, and in which drift is looked for."""
@@ -28,6 +26,15 @@ YOUNG_DAYS = 28
 
 LEAST_CUSTOMERS = 10
 """With fewer recent customers the expected rates are not recalibrated."""
+
+EXPECTED = {
+    "open_leads": pl.String,
+    "leads": pl.Int64,
+    "expected_customers": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "expected_won_amount": pl.Float64,
+}
 
 HIGH_SCORE = 60
 """By the weighted method four times the odds of an average lead."""
@@ -41,7 +48,7 @@ def scorecard(ws: "Workspace") -> Scorecard:
     >>> import leadreport as lr
     >>> ws = lr.open_workspace("data/sample", as_of="2026-11-16")
     >>> lr.scorecard(ws)
-    <Scorecard: weighted, 9 attributes, 0 pairs, 400 of 4,816 leads became customers>
+    <Scorecard: weighted, 9 attributes, 0 pairs, 334 of 4,442 leads became customers>
     """
     computed = vars(ws)  # where the workspace keeps its cached properties
     if "scorecard" not in computed:
@@ -66,16 +73,55 @@ def can_be_scored(ws: "Workspace") -> bool:
 
 
 def scored_leads(ws: "Workspace") -> pl.DataFrame:
-    """The facts with score, expected close rate and reasons; without these where `can_be_scored` is false.
+    """The facts with score, expected close rate and reasons, and what is left of the rate of each open lead.
+
+    Score, rate and reasons are left out where `can_be_scored` is false; see `with_rate_left` for close_rate_left and
+    expected_won_amount.
 
     Examples
     --------
     >>> import leadreport as lr
     >>> scored = lr.scored_leads(lr.open_workspace("data/sample", as_of="2026-11-16"))
     >>> scored.filter(pl.col("lead_id") == "L04015")["score"].item()
-    62.4
+    61.7
     """
-    return score_leads(ws.facts, scorecard(ws)) if can_be_scored(ws) else ws.facts
+    scored, learnt = scores_and_rate_left(ws)
+    return with_rate_left(scored, ws.activities, learnt=learnt, policy=ws.policy, as_of=ws.as_of)
+
+
+def scores_and_rate_left(ws: "Workspace") -> tuple[pl.DataFrame, RateLeft | None]:
+    """The facts with scores, and what age, stage and silence do to a close rate; learnt once per opened workspace."""
+    computed = vars(ws)
+    if "rate_left" not in computed:
+        scored = score_leads(ws.facts, scorecard(ws)) if can_be_scored(ws) else ws.facts
+        learnt = learn_rate_left(scored, ws.activities, policy=ws.policy, as_of=ws.as_of)
+        computed["rate_left"] = scored, learnt
+    return computed["rate_left"]
+
+
+def expected_customers(ws: "Workspace") -> pl.DataFrame:
+    """The customers still expected of today's open leads, of all and of those past the horizon (definition 18a).
+
+    Two rows, `all open leads` and `past the horizon`: open_leads, leads, expected_customers with low and high (95 %,
+    for the number that comes), expected_won_amount. No row while fewer than 10 customers are on record.
+
+    Examples
+    --------
+    >>> import leadreport as lr
+    >>> expected = lr.expected_customers(lr.open_workspace("data/sample", as_of="2026-11-16"))
+    >>> expected["open_leads"].to_list()
+    ['all open leads', 'past the horizon']
+    """
+    scored, learnt = scores_and_rate_left(ws)
+    amounts = scored_leads(ws).select("lead_id", "expected_won_amount")
+    states = open_states(scored, ws.activities, policy=ws.policy, as_of=ws.as_of).join(amounts, on="lead_id")
+    groups = {"all open leads": states, "past the horizon": states.filter(pl.col("age_step") == STEPS["age_step"])}
+    rows = [
+        (name, each.height, *learnt.customers(each), each["expected_won_amount"].sum())
+        for name, each in groups.items()
+        if learnt is not None
+    ]
+    return pl.DataFrame(rows, schema=EXPECTED, orient="row")
 
 
 def open_leads_by_score(scored: pl.DataFrame) -> pl.DataFrame:
@@ -107,14 +153,17 @@ def policy_scorecard(facts: pl.DataFrame, *, policy: Policy, as_of: datetime, me
     InputError
         When a column is missing, or the audit leaves no attribute.
     """
+    known = training_leads(facts, as_of=as_of, policy=policy)
     card = fit_scorecard(
-        training_leads(facts, as_of=as_of, policy=policy),
+        known,
         attributes=used_attributes(facts, policy=policy, as_of=as_of),
         outcome="is_customer",
         method=method or policy.scoring.method,
         policy_version=policy.version,
     )
-    recent = recent_leads(facts, policy=policy, as_of=as_of)
+    if mature_leads(known, policy=policy, as_of=as_of).is_empty():
+        return replace(card, is_mature=False)
+    recent = recent_leads(known, policy=policy, as_of=as_of)
     return recalibrate(card, recent) if recent["is_customer"].sum() >= LEAST_CUSTOMERS else card
 
 
@@ -136,16 +185,20 @@ def used_attributes(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> 
 
 
 def training_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """The mature leads; all leads while none is mature (none of them has bought then, and the card says so)."""
-    known = mature_leads(facts, as_of=as_of, policy=policy)
-    return facts if known.is_empty() else known
+    """The mature leads created since customers are on record; while there are none, all of those leads.
+
+    Where the record of customers begins later than that of leads, earlier leads only look as if they had not bought.
+    """
+    covered = covered_leads(facts, as_of=as_of)
+    known = mature_leads(covered, as_of=as_of, policy=policy)
+    return covered if known.is_empty() else known
 
 
 def mature_leads(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.DataFrame:
-    """The leads with a final outcome: older than the policy's lead-to-customer horizon, or closed.
+    """The leads with a final outcome: as old as the policy's lead-to-customer horizon, by age alone (definition 17).
 
-    A young lead that is still open is not a failure (definition 17). `facts` has one row per lead with `created_at`; of
-    `customer_at`, `lost_at` and `disqualified_at` the columns that exist count as closed.
+    A young lead that is open is not a failure, and one that closed is no benchmark: in a young cohort only fast winners
+    and fast losers are closed. `facts` has one row per lead with `created_at`.
 
     Examples
     --------
@@ -155,26 +208,18 @@ def mature_leads(facts: pl.DataFrame, *, as_of: datetime, policy: Policy) -> pl.
     >>> facts = pl.DataFrame({
     ...     "lead_id": ["old", "young", "won"],
     ...     "created_at": [day("2026-01-01"), day("2026-06-01"), day("2026-06-01")],
-    ...     "customer_at": [None, None, day("2026-06-10")],
     ... })
     >>> policy = parse_policy(preset_text("startup"))
     >>> mature_leads(facts, as_of=day("2026-07-01"), policy=policy)["lead_id"].to_list()
-    ['old', 'won']
+    ['old']
     """
-    horizon = timedelta(days=policy.horizon_days("lead", "customer"))
-    return facts.filter(is_mature(facts, as_of=as_of, horizon=horizon))
-
-
-def is_mature(facts: pl.DataFrame, *, as_of: datetime, horizon: timedelta) -> pl.Expr:
-    """Whether a lead is old enough, or its journey has ended."""
-    ended = [pl.col(name).is_not_null() & (pl.col(name) < as_of) for name in CLOSING if name in facts.columns]
-    return pl.any_horizontal(pl.col("created_at") <= as_of - horizon, *ended)
+    return facts.filter(is_mature(policy=policy, as_of=as_of))
 
 
 def recent_leads(facts: pl.DataFrame, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """The newest quarter of leads that have had the whole lead-to-customer horizon to buy."""
-    until = as_of - timedelta(days=policy.horizon_days("lead", "customer"))
-    return facts.filter(pl.col("created_at") <= until, pl.col("created_at") > until - timedelta(days=RECENT_DAYS))
+    is_known = is_mature(policy=policy, as_of=as_of)
+    return facts.filter(is_known, ~is_mature(policy=policy, as_of=as_of - timedelta(days=RECENT_DAYS)))
 
 
 def newest_leads(facts: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:

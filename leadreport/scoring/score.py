@@ -8,14 +8,18 @@ import numpy as np
 import polars as pl
 
 from leadreport.errors import InputError, did_you_mean
-from leadreport.rates.shrinkage import as_rate, log_odds_variance
+from leadreport.rates.shrinkage import as_rate, log_odds, log_odds_variance, shrunken_rate
 from leadreport.scoring.card import Scorecard
 from leadreport.scoring.values import ANY_OTHER, Attribute, coded, require_columns
+from leadreport.scoring.weights import WEIGHT_SPREAD
 
 Array = np.ndarray
 
 WIDTH = NormalDist().inv_cdf(0.975)
 """Standard errors to each side of a 95 % interval."""
+
+LEAST_SPREAD = 0.3
+"""Standard deviation of the log-odds between an attribute's values below which few leads cannot tell it from none."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,9 @@ def rate_columns(points: Array, variances: Array, card: Scorecard) -> dict[str, 
 
 
 def log_odds_variances(columns: Sequence[Column], card: Scorecard) -> Array:
-    """Squared standard error of every lead's log-odds, from the number of leads behind each of its values.
+    """Squared standard error of every lead's log-odds: the sum over its values of `key_variances`.
 
-    The sum over its values of weight^2 x variance of the shrunken rate's log-odds. The other methods than `weighted` do
+    The other methods than `weighted` do
     not know how sure a value is: theirs is 0, and only the variance of the curve remains.
     """
     result = np.zeros(len(columns[0].positions))
@@ -185,11 +189,14 @@ def log_odds_variances(columns: Sequence[Column], card: Scorecard) -> Array:
 
 
 def key_variances(column: Column, card: Scorecard) -> Array:
-    """Variance of the weighted log-odds per key of an attribute or a pair table; 0 where training saw no lead.
+    """Variance of what an attribute value or a cell of a pair table adds to the log-odds; 0 where training saw no lead.
 
-    weight^2 x (trigamma(k + m b) + trigamma(n - k + m (1 - b))), the variance of a beta variable's log-odds.
+    Of the value: trigamma(k + m b) + trigamma(n - k + m (1 - b)), the variance of a beta variable's log-odds, not times
+    the weight: what shrinking takes from a value may be there all the same. At most as many prior leads m count as a
+    spread of 0.3 between values implies, since few leads cannot show that there is none. Of the weight: lift^2 / (1 /
+    0.3^2 + I), with its prior's standard deviation 0.3 and the information I = sum of n b (1 - b) lift^2.
     """
-    if len(column.names) == 1:
+    if is_single := len(column.names) == 1:
         weights = card.weights.filter(pl.col("attribute") == column.names[0])
         rows = card.table.filter(pl.col("attribute") == column.names[0]).select(
             "value", "customers", "leads", usual=pl.lit(card.benchmark)
@@ -199,10 +206,13 @@ def key_variances(column: Column, card: Scorecard) -> Array:
         weights = card.pair_weights.filter(is_mine)
         rows = card.pairs.filter(is_mine).select("first_value", "second_value", "customers", "leads", "expected_rate")
     weight, prior = weights.select("weight", "prior_leads").row(0)
-    *_, customers, leads, usual = rows.get_columns()
-    variance = weight**2 * log_odds_variance(
-        customers.to_numpy(), leads.to_numpy(), centre=usual.to_numpy(), strength=prior
-    )
+    customers, leads, usual = (each.to_numpy() for each in rows.get_columns()[-3:])
+    each_lead = card.benchmark * (1 - card.benchmark)
+    most = min(prior, 1 / (LEAST_SPREAD**2 * each_lead)) if is_single else prior
+    of_value = log_odds_variance(customers, leads, centre=usual, strength=most)
+    lift = log_odds(shrunken_rate(customers, leads, centre=usual, strength=prior)) - log_odds(usual)
+    of_weight = lift**2 / (WEIGHT_SPREAD**-2 + (leads * each_lead * lift**2).sum())
+    variance = (of_value if is_single else weight**2 * of_value) + of_weight
     known = dict(zip(rows.select(rows.columns[: len(column.names)]).iter_rows(), variance, strict=True))
     return np.array([known.get(key, 0.0) for key in column.keys])
 

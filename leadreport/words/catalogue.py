@@ -126,7 +126,8 @@ FINDINGS: dict[str, Sentence] = {
     "rising": Sentence("{subject}: rising over the last six weeks[ ({judgement})]."),
     "falling": Sentence("{subject}: falling over the last six weeks[ ({judgement})]."),
     "slow owner": Sentence(
-        "{subject} answers fewer MQLs in time than the others answer of similar leads: {size} against {against} (n = {n}).",
+        "{subject} answers fewer MQLs in time than the others answer of similar leads: {size} against {against}"
+        " (n = {n}).",
         *("rate", "rate", "sales", "03_handoff.html#whose-leads-wait"),
     ),
     "lenient owner": Sentence(
