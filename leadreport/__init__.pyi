@@ -1,7 +1,7 @@
 """The names at the package's face, each with the room it comes from: what `import leadreport as lr` offers."""
 
 from . import charts, formats, page, rates
-from .check import describe_rejected, empty_rates, odd_leads, row_totals, table_reach
+from .check import describe_rejected, empty_rates, odd_leads, row_totals
 from .clock import Period, as_instant, working_deadline, working_hours
 from .cost import (
     arrival_ages,

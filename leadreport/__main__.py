@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from leadreport.check import check_report, defuse_formulas, stop_if_too_many
+from leadreport.check import check_report, defuse_formulas, stop_if_rejected_lately, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import LeadreportError
 from leadreport.lists import as_csv, classified_leads, crm_scores, work_lists
@@ -21,6 +21,7 @@ from leadreport.workspace import (
     Workspace,
     as_of_instant,
     check_workspace,
+    latest_week,
     new_workspace,
     open_workspace,
     remark_on_end_of_data,
@@ -126,6 +127,7 @@ def check(folder: Path) -> None:
     checked, policy = check_workspace(folder)
     click.echo(check_report(checked))
     stop_if_too_many(checked, policy=policy)
+    stop_if_rejected_lately(checked.weeks, policy=policy, week=latest_week(checked.tables, policy=policy))
 
 
 @main.command()

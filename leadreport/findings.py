@@ -1,11 +1,15 @@
 """What is true this week and worth acting on: the headline numbers, and what needs attention."""
 
+from datetime import timedelta
+
 import polars as pl
 
+from leadreport.clock import as_instant, week_before
 from leadreport.cost import channels_above_value, cost_change
 from leadreport.funnel import week_on_week
 from leadreport.handoff import handed_over, handoff_change, overdue_leads, slow_owners
-from leadreport.words import FALLING, RISING
+from leadreport.rates import headlines as headline_rows
+from leadreport.words import ATTENTION, FALLING, HEADLINES, NOT_KNOWN, RISING
 from leadreport.workspace import Workspace
 
 MONTH, QUARTER = 4, 13
@@ -21,7 +25,9 @@ def headlines(ws: Workspace) -> pl.DataFrame:
 
     Counts and rates of the funnel (`week_on_week`), then speed and acceptance (`handoff_change`) and cost per SQL
     (`cost_change`) of the last four weeks against the four before. A number that the data do not give is left out, and
-    so is lead_to_mql_rate: the count of MQLs shows the same weeks earlier.
+    so is lead_to_mql_rate: the count of MQLs shows the same weeks earlier. A number whose table or stage is not known
+    up to the end of the week (`Workspace.withheld`) has no value: its verdict is "not known", `note` says why, and
+    `previous` is its value in the last `week` in which it was known; one that was never known is left out.
 
     Examples
     --------
@@ -30,6 +36,25 @@ def headlines(ws: Workspace) -> pl.DataFrame:
     >>> found.select("name", "value", "verdict").row(2)
     ('sqls', 22.0, 'normal variation')
     """
+    withheld = {name: why for name, known in HEADLINES.items() if (why := ws.withheld(*known.needs))}
+    shown = week_headlines(ws).filter(~pl.col("name").is_in(list(withheld)))
+    found = pl.concat([shown, *(last_known(ws, name, why=why) for name, why in withheld.items())])
+    return found.sort(pl.col("name").cast(pl.Enum(list(HEADLINES))), maintain_order=True)
+
+
+def last_known(ws: Workspace, name: str, *, why: str) -> pl.DataFrame:
+    """The row of a headline that is not known: why, and its value in the last week in which it was."""
+    until = ws.known_until(*HEADLINES[name].needs)
+    if until is None:
+        return week_headlines(ws).clear()
+    then = ws.earlier(week_before(as_instant(until + timedelta(days=1), zone=ws.zone), zone=ws.zone).end_at)
+    before = week_headlines(then).filter(pl.col("name") == name)["value"]
+    row = {"name": name, "week": then.week.name, "previous": before.first(), "verdict": NOT_KNOWN, "note": why}
+    return headline_rows(pl.DataFrame([row]))
+
+
+def week_headlines(ws: Workspace) -> pl.DataFrame:
+    """The headlines of the week as the tables give them, whether they reach the end of the week or not."""
     month = ws.week.last_weeks(MONTH)
     changes = [
         week_on_week(ws.facts, policy=ws.policy, as_of=ws.as_of),
@@ -59,7 +84,11 @@ def attention(ws: Workspace) -> pl.DataFrame:
     [('overdue', None), ('slow owner', 'Tom Lindner')]
     """
     items = [overdue(ws), slow(ws), above_value(ws), drifting(ws), redefined(ws)]
-    return pl.concat([item.select(ITEM.keys()).cast(ITEM) for item in items])
+    found = pl.concat([item.select(ITEM.keys()).cast(ITEM) for item in items])
+    needs = {kind: sentence.needs for kind, sentence in ATTENTION.items()} | {n: h.needs for n, h in HEADLINES.items()}
+    kinds = pl.coalesce(pl.when(pl.col("kind").is_in([RISING, FALLING])).then("subject"), "kind").alias("of")
+    known = [name for name in found.select(kinds)["of"].unique() if not ws.withheld(*needs[name])]
+    return found.filter(kinds.is_in(known))
 
 
 def overdue(ws: Workspace) -> pl.DataFrame:

@@ -142,7 +142,7 @@ FRAMES = {
     "empty_rates": lambda: lr.empty_rates(sample.facts, attributes=["channel", "industry"]),
     "odd_leads": lambda: lr.odd_leads(sample.facts),
     "row_totals": lambda: lr.row_totals(sample.ws.counts),
-    "table_reach": lambda: lr.table_reach(sample.ws),
+    "workspace, reach": lambda: sample.ws.reach,
     "first_age": lambda: lr.first_age(FRAMES["cohort_heatmap"]()),
     "forecast_score": lambda: lr.forecast_score(FRAMES["forecast_record"]()),
     "forecast_total": lambda: lr.forecast_total(sample.ahead, **sample.policy),

@@ -7,6 +7,7 @@ import polars as pl
 
 from leadreport.check.quality import refuse_unknown_attributes
 from leadreport.check.rules import refuse_other_currencies, rule_failures, unknown_leads, with_currency
+from leadreport.check.weeks import rows_by_week
 from leadreport.errors import InputError
 from leadreport.policy import Policy
 from leadreport.tables import TABLES, RawTable, empty_table
@@ -36,13 +37,15 @@ class Checked:
     empty. `rejected` is [table, file, line, column, value, reason], one row per rejected row and reason. `counts` is
     [table, file, read, good, rejected, rejected_rate, left_out]: good + rejected = read; `left_out` counts the rows
     that sources.toml leaves out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no
-    table has, in files that use our own column names.
+    table has, in files that use our own column names. `weeks` is [table, week_on, what, text, rows]: see
+    `rows_by_week`.
     """
 
     tables: dict[str, pl.DataFrame]
     rejected: pl.DataFrame
     counts: pl.DataFrame
     unused: pl.DataFrame
+    weeks: pl.DataFrame
 
 
 def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
@@ -83,6 +86,7 @@ def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
         rejected=pl.concat([rejected_rows(raw[name], failures[name]) for name in failures]),
         counts=pl.concat([counts_by_file(raw[name], failures[name]) for name in failures]),
         unused=pl.concat([raw[name].unused.select(pl.lit(name).alias("table"), pl.all()) for name in failures]),
+        weeks=pl.concat([rows_by_week(raw[name], failures[name], zone=policy.company.time_zone) for name in failures]),
     )
 
 

@@ -3,18 +3,31 @@
 from leadreport.facts.activity import is_counted
 from leadreport.facts.build import lead_facts
 from leadreport.facts.history import INSTANTS, merge_targets, repointed, visible_rows
-from leadreport.facts.reached import furthest_rank, is_closed, is_lost, reached_at, recorded_at
+from leadreport.facts.reach import STOPPED, table_reach
+from leadreport.facts.reached import (
+    furthest_rank,
+    implying_tables,
+    is_closed,
+    is_lost,
+    is_recorded,
+    reached_at,
+    recorded_at,
+)
 
 __all__ = [
     "INSTANTS",
+    "STOPPED",
     "furthest_rank",
+    "implying_tables",
     "is_closed",
     "is_counted",
     "is_lost",
+    "is_recorded",
     "lead_facts",
     "merge_targets",
     "reached_at",
     "recorded_at",
     "repointed",
+    "table_reach",
     "visible_rows",
 ]

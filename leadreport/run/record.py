@@ -24,6 +24,7 @@ from leadreport.publish import (
     read_text,
     report_index,
     reports_index,
+    shown_only,
     warnings_of,
 )
 from leadreport.run.progress import Stopwatch
@@ -54,6 +55,7 @@ def write_report(
     watch: Stopwatch,
 ) -> Record:
     """Write pages, executed notebooks, further files, the front page and the record into a draft; gives the record."""
+    executed = {page: shown_only(notebook, withheld=summary.withheld) for page, notebook in executed.items()}
     files = {**beside, **published_file(executed)}
     with watch.timing("export"):
         texts = {page: read_text(notebook, page=page) for page, notebook in executed.items()}

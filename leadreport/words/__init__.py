@@ -11,6 +11,7 @@ from leadreport.words.keys import (
     REPORT_FORMAT,
     REPORTS_VARIABLE,
 )
+from leadreport.words.needs import NEEDS
 from leadreport.words.stages import (
     ACCEPTED,
     CLASSES,
@@ -33,6 +34,7 @@ from leadreport.words.verdicts import (
     LEAST_COUNT,
     LEAST_PERIODS,
     NORMAL_VARIATION,
+    NOT_KNOWN,
     PARTIAL,
     RISING,
     STEADY,
@@ -65,7 +67,9 @@ __all__ = [
     "LEAST_COUNT",
     "LEAST_PERIODS",
     "LOST",
+    "NEEDS",
     "NORMAL_VARIATION",
+    "NOT_KNOWN",
     "PARTIAL",
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
