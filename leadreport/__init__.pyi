@@ -1,7 +1,7 @@
 """The names at the package's face, each with the room it comes from: what `import leadreport as lr` offers."""
 
 from . import charts, formats, page, rates
-from .check import describe_rejected, empty_rates, odd_leads, row_totals
+from .check import describe_rejected, empty_rates, odd_leads, profile_changes, row_totals
 from .clock import Period, as_instant, working_deadline, working_hours
 from .cost import (
     arrival_ages,
@@ -25,7 +25,7 @@ from .cost import (
     with_total,
 )
 from .errors import InputError, LeadreportError, PageError, PolicyError
-from .findings import attention, headlines
+from .findings import attention, headlines, not_shown
 from .funnel import (
     biggest_drop,
     bottleneck,

@@ -36,10 +36,16 @@ def headlines(ws: Workspace) -> pl.DataFrame:
     >>> found.select("name", "value", "verdict").row(2)
     ('sqls', 22.0, 'normal variation')
     """
-    withheld = {name: why for name, known in HEADLINES.items() if (why := ws.withheld(*known.needs))}
-    shown = week_headlines(ws).filter(~pl.col("name").is_in(list(withheld)))
+    withheld = dict(not_shown(ws).filter(pl.col("name") != "lead_to_mql_rate").iter_rows())
+    shown = week_headlines(ws).filter(~pl.col("name").is_in([*withheld]))
     found = pl.concat([shown, *(last_known(ws, name, why=why) for name, why in withheld.items())])
     return found.sort(pl.col("name").cast(pl.Enum(list(HEADLINES))), maintain_order=True)
+
+
+def not_shown(ws: Workspace) -> pl.DataFrame:
+    """[name, why]: the headlines that cannot be shown, and why; no rows when all can."""
+    found = [(name, why) for name, known in HEADLINES.items() if (why := ws.withheld(*known.needs))]
+    return pl.DataFrame(found, schema={"name": pl.String, "why": pl.String}, orient="row")
 
 
 def last_known(ws: Workspace, name: str, *, why: str) -> pl.DataFrame:

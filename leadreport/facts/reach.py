@@ -90,11 +90,13 @@ def daily_rows(tables: Mapping[str, pl.DataFrame], *, zone: str) -> pl.DataFrame
 def evidence(daily: pl.DataFrame, *, until: date, holidays: Iterable[date]) -> pl.DataFrame:
     """[table, day, rows, due, evidence] for every day from a table's first to `until`.
 
-    Nothing is due on the policy's holidays, nor on days on which all other tables are silent though rows were due.
+    Nothing is due on the policy's holidays, and less on days that are slow for all: the usual number is multiplied by
+    the pace of the liveliest other table, where that is below 1.
     """
-    rows, usual = pl.col("rows"), pl.col("usual")
-    others = [(each.sum().over("day") - each) for each in (rows, usual)]
-    is_free = pl.col("day").is_in([*holidays]) | ((others[0] == 0) & (others[1] >= LEAST_DUE))
+    rows, usual, pace = pl.col("rows"), pl.col("usual"), pl.col("pace")
+    best, second = pace.max().over("day"), pace.top_k(2).min().over("day")
+    others = pl.when(pace == best).then(pl.when(pace.count().over("day") > 1).then(second)).otherwise(best)
+    is_free = pl.col("day").is_in([*holidays])
     added = (pl.col("due") * (1 - STRAY) - rows * log(1 / STRAY)).cum_sum().over("table", order_by="day")
     lowest = pl.col("added").cum_min().clip(upper_bound=0).over("table", order_by="day")
     return (
@@ -105,7 +107,8 @@ def evidence(daily: pl.DataFrame, *, until: date, holidays: Iterable[date]) -> p
         .with_columns(rows.fill_null(0), weekday=pl.col("day").dt.weekday())
         .sort("table", "day")
         .with_columns(usual=rows.shift(1).rolling_mean(WEEKS, min_samples=1).over("table", "weekday").fill_null(0.0))
-        .with_columns(due=pl.when(~is_free).then(usual).otherwise(0.0))
+        .with_columns(pace=pl.when((usual >= LEAST_DUE) & ~pl.col("table").is_in(["spend", "all"])).then(rows / usual))
+        .with_columns(due=pl.when(is_free).then(0.0).otherwise(usual * others.fill_null(1.0).clip(upper_bound=1.0)))
         .with_columns(added=added)
         .select("table", "day", "rows", "due", evidence=(pl.col("added") - lowest).round(9))
     )

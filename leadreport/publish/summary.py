@@ -49,6 +49,8 @@ class WorkspaceSummary:
         A warning at the top of every page, such as data that end before the week does.
     withheld
         For each table and stage that is not known up to the end of the week, the reason.
+    profile
+        What each table looks like, for comparison by a later report.
     """
 
     company: str
@@ -62,6 +64,7 @@ class WorkspaceSummary:
     tables: Sequence[TableRows]
     remark: str | None = None
     withheld: Mapping[str, str] = field(default_factory=dict)
+    profile: Sequence[Mapping[str, object]] = ()
 
     @property
     def week_on(self) -> date:
@@ -99,4 +102,5 @@ def summary_of(ws: Workspace, *, remark: str | None) -> WorkspaceSummary:
         tables=[TableRows(*row) for row in by_table.select("table", "read", "rejected").rows()],
         remark=remark,
         withheld={need: why for need in (*ws.reach["table"], *STAGES[1:]) if (why := ws.withheld(need))},
+        profile=ws.profile.to_dicts(),
     )

@@ -29,9 +29,8 @@ from leadreport.publish import (
 )
 from leadreport.run.progress import Stopwatch
 from leadreport.run.reports_folder import ReportsFolderError, write_atomically
-from leadreport.words import HEADLINES_MIME, NORMAL_VARIATION, PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT
+from leadreport.words import HEADLINES_MIME, NORMAL_VARIATION, PUBLISHED_FILE, PUBLISHED_MIME, RECORD, REPORT_FORMAT
 
-RECORD = "run.json"
 FAILED = ".failed.json"
 
 EARLIER_VERDICTS = {"within noise": NORMAL_VARIATION}
@@ -115,6 +114,7 @@ def make_record(
         ],
         "parameters": {page: dict(values) for page, values in parameters.items()},
         "policy_version": summary.policy_version,
+        "profile": [dict(row) for row in summary.profile],
         "remark": summary.remark,
         "tables": [dataclasses.asdict(table) for table in summary.tables],
         "versions": {

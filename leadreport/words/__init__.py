@@ -8,6 +8,7 @@ from leadreport.words.keys import (
     HEADLINES_MIME,
     PUBLISHED_FILE,
     PUBLISHED_MIME,
+    RECORD,
     REPORT_FORMAT,
     REPORTS_VARIABLE,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "PARTIAL",
     "PUBLISHED_FILE",
     "PUBLISHED_MIME",
+    "RECORD",
     "REPORTS_VARIABLE",
     "REPORT_FORMAT",
     "RISING",

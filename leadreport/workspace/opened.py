@@ -9,7 +9,7 @@ from pathlib import Path
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from leadreport.check import Checked, check_tables, stop_if_rejected_lately, stop_if_too_many
+from leadreport.check import Checked, check_tables, stop_if_rejected_lately, stop_if_too_many, table_profile
 from leadreport.clock import Period, as_instant, local_date, week_before
 from leadreport.errors import InputError, listed
 from leadreport.facts import STOPPED, implying_tables, is_recorded, table_reach, visible_rows
@@ -84,6 +84,11 @@ class Workspace:
     def reach(self) -> pl.DataFrame:
         """How far each table reaches; see `table_reach`."""
         return pl.read_parquet(reach_path(self.cache, self.as_of))
+
+    @cached_property
+    def profile(self) -> pl.DataFrame:
+        """What each table looks like; see `table_profile`."""
+        return table_profile({name: self.table(name) for name in TABLES}, policy=self.policy)
 
     @property
     def data_through_on(self) -> date:
@@ -262,10 +267,12 @@ def remark_on_end_of_data(ws: Workspace) -> str | None:
     problem = f"The {what} reach until {last_on}; the week {ws.week.name} ends on {ws.week.last_on}."
     if ws.policy.report.if_data_end_early == "banner":
         return f"{problem} The numbers of its last days are not known, and what needs them is not shown."
+    known = week_before(as_instant(last_on + timedelta(days=1), zone=ws.zone), zone=ws.zone).name
     raise InputError(
         problem,
         found=described_after(ws.reach),
-        hint='export again, run with --as-of latest, or set if_data_end_early = "banner" under [report] in policy.toml',
+        hint=f'export again, run with --as-of {known}, or set if_data_end_early = "banner" under [report] in '
+        "policy.toml",
     )
 
 
