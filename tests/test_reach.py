@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import leadreport as lr
+from leadreport.check import table_profile
 from leadreport.errors import InputError
 from leadreport.facts import implying_tables, is_recorded, table_reach
 from leadreport.facts.reach import BEGUN_DUE
@@ -244,3 +245,34 @@ def test_a_table_is_needed_for_a_stage_when_it_alone_implies_one_entry_in_a_hund
         facts = pl.DataFrame({"sql_at": at, "is_sql_imputed": [n < implied for n in range(100)]})
         facts = facts.with_columns(is_opportunity_imputed=False, is_customer_imputed=False)
         assert implying_tables(facts, stages, deals, "sql") == tables
+
+
+def profile(**tables):
+    return table_profile(tables, policy=POLICY)
+
+
+CALLS = on(every(1), rows=3, column="happened_at").with_columns(
+    lead_id=pl.format("L{}", pl.int_range(pl.len())), kind=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("demo")).otherwise(pl.lit("call")), channel=pl.lit("web")
+)  # fmt: skip
+LATE = pl.col("happened_at") >= datetime(2026, 4, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ({"activities": CALLS}, []),
+        ({}, ["has disappeared"]),
+        ({"activities": CALLS.head(398)}, ["has 398 rows instead of 420"]),
+        ({"activities": CALLS.with_columns(pl.col("happened_at") + timedelta(hours=1))}, ["has times 1.0 hours later"]),
+        ({"activities": CALLS.with_columns(lead_id=pl.format("00Q{}x", pl.int_range(pl.len())))}, ["has ids like 9A9a instead of A9"]),
+        ({"activities": CALLS.with_columns(channel=pl.when(~LATE).then("channel"))}, ["channel is empty in the last four weeks"]),
+        ({"activities": CALLS.with_columns(kind=pl.when(LATE).then(pl.lit("call")).otherwise("kind"))}, ["no longer has demo"]),
+        ({"activities": pl.concat([CALLS.tail(396), CALLS.tail(24)])}, ["has lost its oldest rows"]),
+    ],
+)  # fmt: skip
+def test_a_table_that_looks_different_from_an_earlier_report_says_how(now, said):
+    assert lr.profile_changes(profile(activities=CALLS), profile(**now))["what"].to_list() == said
+
+
+def test_without_an_earlier_report_nothing_is_different():
+    assert lr.profile_changes(lr.page.profiled(""), profile(activities=CALLS)).is_empty()

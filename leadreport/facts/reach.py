@@ -25,6 +25,9 @@ WEEKS, YEAR = 8, 364
 USUAL_SHARE, TIMES_USUAL = 0.95, 2.0
 """A silence must be twice as deep as those that the table had on all but one day in twenty."""
 
+TIMES_SPREAD = 2.2
+"""More than five rows must be due where the days of a table differ much: this often the spread of its days."""
+
 NOTHING_DUE = 0.2
 """With fewer rows due, a day without rows (a weekend, a holiday) is complete."""
 
@@ -117,9 +120,21 @@ def evidence(daily: pl.DataFrame, *, until: date, holidays: Iterable[date]) -> p
 def stopped_on(days: pl.DataFrame) -> date | None:
     """The last complete day of a table that has stopped; None when it has not. `days` is its part of `evidence`."""
     start = days.filter(pl.col("evidence") == 0)["day"].max()
-    habit = days.filter(pl.col("day").is_between(start - timedelta(days=YEAR), start))["evidence"]
-    least = max(LEAST_DUE * (1 - STRAY), TIMES_USUAL * habit.quantile(USUAL_SHARE))
+    habit = days.filter(pl.col("day").is_between(start - timedelta(days=YEAR), start))
+    usual = habit["evidence"].quantile(USUAL_SHARE) or 0.0
+    least = max(LEAST_DUE * (1 - STRAY) * max(1.0, TIMES_SPREAD * spread(habit)), TIMES_USUAL * usual)
     return start if days["evidence"][-1] >= least - 1e-6 else None
+
+
+def spread(days: pl.DataFrame) -> float:
+    """How much the rows of a day differ from those due, in units of a Poisson process: mean of (rows - due)^2 / due.
+
+    The largest twentieth is left out: holidays and imports are no rhythm.
+    """
+    due = pl.col("due")
+    distances = days.filter(due >= NOTHING_DUE).select(((pl.col("rows") - due) ** 2 / due).sort())
+    kept = distances.head(int(distances.height * USUAL_SHARE)).to_series()
+    return kept.mean() or 0.0
 
 
 def last_filled_on(days: pl.DataFrame) -> date:
