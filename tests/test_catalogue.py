@@ -143,6 +143,8 @@ FRAMES = {
     "odd_leads": lambda: lr.odd_leads(sample.facts),
     "row_totals": lambda: lr.row_totals(sample.ws.counts),
     "workspace, reach": lambda: sample.ws.reach,
+    "not_shown": lambda: lr.not_shown(sample.ws),
+    "profile_changes": lambda: lr.profile_changes(sample.ws.profile, sample.ws.profile),
     "first_age": lambda: lr.first_age(FRAMES["cohort_heatmap"]()),
     "forecast_score": lambda: lr.forecast_score(FRAMES["forecast_record"]()),
     "forecast_total": lambda: lr.forecast_total(sample.ahead, **sample.policy),

@@ -83,5 +83,6 @@ def test_only_overdue_leads_of_the_quarter_need_attention(ws, early, is_shown):
     since = ws.week.last_weeks(13).start_at - early
     moved = pl.when(pl.col("is_mql")).then(pl.lit(since).dt.convert_time_zone("UTC"))
     facts = ws.facts.with_columns(moved.cast(ws.facts.schema["mql_at"]).alias("episode_mql_at"))
-    stub = SimpleNamespace(facts=facts, spend=ws.spend, policy=ws.policy, as_of=ws.as_of, week=ws.week)
+    known = {"withheld": lambda *needs: None}
+    stub = SimpleNamespace(facts=facts, spend=ws.spend, policy=ws.policy, as_of=ws.as_of, week=ws.week, **known)
     assert ("overdue" in lr.attention(stub)["kind"].to_list()) == is_shown

@@ -85,6 +85,11 @@ class Workspace:
         """How far each table reaches; see `table_reach`."""
         return pl.read_parquet(reach_path(self.cache, self.as_of))
 
+    @property
+    def rows_after(self) -> pl.DataFrame:
+        """The rows of `reach` of the tables that have rows dated after the rest of the data."""
+        return self.reach.filter(pl.col("rows_after") > 0)
+
     @cached_property
     def profile(self) -> pl.DataFrame:
         """What each table looks like; see `table_profile`."""
@@ -270,15 +275,15 @@ def remark_on_end_of_data(ws: Workspace) -> str | None:
     known = week_before(as_instant(last_on + timedelta(days=1), zone=ws.zone), zone=ws.zone).name
     raise InputError(
         problem,
-        found=described_after(ws.reach),
+        found=described_after(ws.rows_after),
         hint=f'export again, run with --as-of {known}, or set if_data_end_early = "banner" under [report] in '
         "policy.toml",
     )
 
 
-def described_after(reach: pl.DataFrame) -> str | None:
+def described_after(late: pl.DataFrame) -> str | None:
     """The rows that lie after the rest of the data, table by table; None when there are none."""
-    rows = reach.filter(pl.col("rows_after") > 0).select("table", "rows_after", "after_on").iter_rows()
+    rows = late.select("table", "rows_after", "after_on").iter_rows()
     return (
         "; ".join(f"{name}: {count:,} after the rest of the data, the last on {day}" for name, count, day in rows)
         or None
