@@ -1,9 +1,9 @@
 """The names at the package's face, each with the room it comes from: what `import leadreport as lr` offers."""
 
 from . import charts, formats, page, rates
-from .check import describe_rejected, empty_rates, odd_leads, row_totals, table_reach
+from .check import describe_rejected, empty_rates, odd_leads, profile_changes, row_totals
 from .clock import Period, as_instant, working_deadline, working_hours
-from .conclusions import findings, headlines, target_states
+from .conclusions import findings, headlines, not_shown, target_states
 from .cost import (
     arrival_ages,
     attribute_credit,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from leadreport.check import check_json, check_report, defuse_formulas, stop_if_too_many
+from leadreport.check import check_json, check_report, defuse_formulas, stop_if_rejected_lately, stop_if_too_many
 from leadreport.clock import as_instant, week_before
 from leadreport.errors import LeadreportError
 from leadreport.lists import as_csv, classified_leads, crm_scores, work_lists
@@ -21,6 +21,7 @@ from leadreport.workspace import (
     Workspace,
     as_of_instant,
     check_workspace,
+    latest_week,
     new_workspace,
     open_workspace,
     remark_on_end_of_data,
@@ -128,6 +129,7 @@ def check(folder: Path, is_json: bool) -> None:
     shown = check_json if is_json else check_report
     click.echo(shown(checked, zone=policy.company.time_zone))
     stop_if_too_many(checked, policy=policy)
+    stop_if_rejected_lately(checked.weeks, policy=policy, week=latest_week(checked.tables, policy=policy))
     if remark := remark_on_end_of_data(opened(folder, "latest")):
         click.echo(remark, err=True)
 

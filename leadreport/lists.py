@@ -10,6 +10,7 @@ from leadreport.policy import Policy
 from leadreport.qualify import call_now, classify_leads, nurture_list, recycle_back
 from leadreport.scoring import Scorecard, open_leads_by_score, score_leads, scored_leads
 from leadreport.sources import own_name
+from leadreport.words import NEEDS
 from leadreport.workspace import Workspace
 
 WEEKS = 13
@@ -22,7 +23,8 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
     A run writes each as a CSV file beside the report. `call_now` has the leads likeliest to become customers,
     `call_by_value` those with the most expected money, each at most `calls_per_week` of the policy's `[lists]`; no lead
     on either is on `nurture`. Overdue is every lead that waits too long, however old; it is
-    left out without a table of activities, because then it is not known who was called (definition 8a).
+    left out when activities or MQLs are not on record up to the end of the week: then it is not known who was called
+    (definitions 4a and 8a).
 
     Examples
     --------
@@ -33,12 +35,13 @@ def work_lists(ws: Workspace) -> dict[str, pl.DataFrame]:
     """
     classified = classified_leads(ws)
     quarter = Period(ws.week.shifted(1 - WEEKS).start_on, ws.week.end_on, ws.policy.company.time_zone)
-    overdue = {"overdue": overdue_leads(ws.facts, policy=ws.policy, as_of=ws.as_of)} if ws.has("activities") else {}
     at_most = ws.policy.lists.calls_per_week
     calls = {
         "call_now": call_now(classified, at_most=at_most),
         "call_by_value": call_now(classified, by="expected_won_amount", at_most=at_most),
     }
+    is_known = not ws.withheld(*NEEDS["overdue_leads"])
+    overdue = {"overdue": overdue_leads(ws.facts, policy=ws.policy, as_of=ws.as_of)} if is_known else {}
     return {
         **calls,
         **overdue,

@@ -19,7 +19,6 @@ from leadreport.check import (
     refuse_unknown_attributes,
     row_totals,
     stop_if_too_many,
-    table_reach,
 )
 from leadreport.errors import InputError, PolicyError
 from leadreport.policy import PRESETS, Policy, parse_policy, preset_text
@@ -269,21 +268,6 @@ def test_odd_leads_are_counted_one_row_for_each_oddity():
 
 def test_no_lead_is_no_odd_lead():
     assert odd_leads(FACTS.clear())["leads"].to_list() == [0] * 6
-
-
-def test_a_table_reaches_from_its_first_row_to_its_last():
-    result = checked(feedback=pl.DataFrame({"lead_id": ["a", "b"], "given_at": [day(9), day(4)], "score": [7, 7]}))
-    reach = {table: (first, last) for table, first, last in table_reach(Opened(result.tables)).iter_rows()}
-    assert list(reach) == ["leads", "activities", "stages", "deals", "answers", "feedback"]
-    assert reach["feedback"] == (day(4), day(9))
-    assert reach["deals"] == (None, None)
-
-
-class Opened:
-    """The tables by name, as a workspace gives them."""
-
-    def __init__(self, tables: dict[str, pl.DataFrame]) -> None:
-        self.table = tables.__getitem__
 
 
 def test_totals_add_up_over_files_and_by_table():

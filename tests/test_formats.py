@@ -230,6 +230,7 @@ def test_every_verdict_has_its_words_in_both_languages():
         "im Rauschen",
         "zu wenige für ein Urteil",
         "Woche unvollständig",
+        "nicht bekannt",
     ]
 
 

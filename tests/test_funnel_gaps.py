@@ -8,7 +8,6 @@ import leadreport as lr
 from leadreport.policy import parse_policy, preset_text
 
 POLICY = parse_policy(preset_text("startup"))
-AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def visits(per_day: list[int], *, kind: str = "page_view", by: str = "lead") -> pl.DataFrame:
@@ -21,7 +20,9 @@ def visits(per_day: list[int], *, kind: str = "page_view", by: str = "lead") -> 
 
 
 def gaps(activities: pl.DataFrame) -> pl.DataFrame:
-    return lr.tracking_gaps(activities, as_of=AS_OF, policy=POLICY)
+    """The gaps as of the end of the last day with an activity."""
+    last = activities["happened_at"].max() or datetime(2026, 6, 1, 12, tzinfo=UTC)
+    return lr.tracking_gaps(activities, as_of=last + timedelta(hours=11), policy=POLICY)
 
 
 def test_days_without_a_visit_are_one_gap_with_what_they_usually_bring():
@@ -46,8 +47,16 @@ def test_a_rare_kind_and_what_sales_does_are_not_watched():
 def test_nothing_after_the_instant_is_seen():
     late = visits([20] * 30 + [0] * 5 + [20] * 30)
     early = late.filter(pl.col("happened_at") < datetime(2026, 4, 1, tzinfo=UTC))
-    found = lr.tracking_gaps(late, as_of=datetime(2026, 4, 1, tzinfo=UTC), policy=POLICY)
-    assert found.equals(gaps(early))
+    found, same = (
+        lr.tracking_gaps(each, as_of=datetime(2026, 4, 1, tzinfo=UTC), policy=POLICY) for each in (late, early)
+    )
+    assert found.equals(same)
+
+
+def test_a_gap_that_runs_to_the_end_is_found():
+    as_of = datetime(2026, 5, 5, tzinfo=UTC)  # five days after the last visit
+    found = lr.tracking_gaps(visits([20] * 60), as_of=as_of, policy=POLICY)
+    assert found.select("from_on", "until_on", "days").rows() == [(date(2026, 4, 30), date(2026, 5, 4), 5)]
 
 
 def test_no_activities_have_no_gaps():

@@ -341,7 +341,7 @@ def test_a_verdict_is_in_words_and_not_only_a_colour(verdict, better, words, cla
 
 
 def test_every_verdict_of_the_rates_has_a_card():
-    assert set(VERDICTS) == {"up", "down", "normal variation", "too few to say", "partial"}
+    assert set(VERDICTS) == {"up", "down", "normal variation", "too few to say", "partial", "not known"}
 
 
 def test_an_invented_verdict_is_refused():

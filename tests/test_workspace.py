@@ -208,7 +208,7 @@ def test_data_that_end_before_the_week_stop_the_run_unless_the_policy_wants_a_ba
         remark_on_end_of_data(ws)
     policy = (folder / "policy.toml").read_text().replace('if_data_end_early = "stop"', 'if_data_end_early = "banner"')
     (folder / "policy.toml").write_text(policy)
-    assert "missing from every number" in remark_on_end_of_data(lr.open_workspace(folder, as_of="2026-04-06"))
+    assert "what needs them is not shown" in remark_on_end_of_data(lr.open_workspace(folder, as_of="2026-04-06"))
     assert remark_on_end_of_data(lr.open_workspace(folder, as_of="2026-03-30")) is None
 
 

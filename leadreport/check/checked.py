@@ -16,6 +16,7 @@ from leadreport.check.left_out import (
 )
 from leadreport.check.quality import refuse_unknown_attributes
 from leadreport.check.rules import refuse_other_currencies, rule_failures, unknown_leads, with_currency
+from leadreport.check.weeks import rows_by_week
 from leadreport.errors import InputError
 from leadreport.policy import Policy
 from leadreport.tables import TABLES, RawTable, empty_table
@@ -46,7 +47,7 @@ class Checked:
     [table, file, read, good, rejected, rejected_rate, left_out]: good + rejected = read; `left_out` counts the rows
     that are left out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no table has, in
     files that use our own column names. `left_out` is [table, kind, rows, amount, examples, treatment]: what is left
-    out, or counted apart, without being rejected (definition 34a).
+    out, or counted apart, without being rejected (definition 34a). `weeks` is [table, week_on, what, text, rows]: see `rows_by_week`.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -54,6 +55,7 @@ class Checked:
     counts: pl.DataFrame
     unused: pl.DataFrame
     left_out: pl.DataFrame
+    weeks: pl.DataFrame
 
 
 def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
@@ -102,6 +104,7 @@ def check_tables(raw: Mapping[str, RawTable], *, policy: Policy) -> Checked:
         counts=pl.concat([counts_by_file(raw[name], failures[name]) for name in failures]),
         unused=pl.concat([raw[name].unused.select(pl.lit(name).alias("table"), pl.all()) for name in failures]),
         left_out=noted_rows(notes),
+        weeks=pl.concat([rows_by_week(raw[name], failures[name], zone=policy.company.time_zone) for name in failures]),
     )
 
 

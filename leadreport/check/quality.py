@@ -1,13 +1,12 @@
-"""What the good rows can carry: attributes the policy asks for, empty values, odd leads, how far each table reaches."""
+"""What the good rows can carry: attributes the policy asks for, empty values, odd leads."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 import polars as pl
 
 from leadreport.errors import PolicyError, listed, nearest
 from leadreport.policy import AttributeCriterion, Policy
-from leadreport.tables import INSTANTS, computed_names
+from leadreport.tables import computed_names
 from leadreport.words import STEPS
 
 NOT_ATTRIBUTES = {"lead_id", "merged_into"}
@@ -96,18 +95,3 @@ def odd_leads(facts: pl.DataFrame) -> pl.DataFrame:
     }
     counts = facts.select(each.sum().cast(pl.Int64).alias(what) for what, each in oddities.items())
     return counts.unpivot(variable_name="what", value_name="leads")
-
-
-class HasTables(Protocol):
-    """Anything that gives its tables by name; see `leadreport.open_workspace`."""
-
-    def table(self, name: str) -> pl.DataFrame: ...
-
-
-def table_reach(ws: HasTables) -> pl.DataFrame:
-    """[table, first_at, last_at]: when the first and the last row of each dated table happened; null without rows."""
-    reach = [
-        ws.table(name).select(table=pl.lit(name), first_at=pl.col(at).min(), last_at=pl.col(at).max())
-        for name, at in INSTANTS.items()
-    ]
-    return pl.concat(reach)

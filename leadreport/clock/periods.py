@@ -1,5 +1,6 @@
 """Half-open periods in the policy's time zone, and the names of ISO weeks."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -68,7 +69,7 @@ class Period:
 
 
 def as_instant(moment: date | datetime | str, *, zone: str) -> datetime:
-    """The instant that a date (local midnight), an ISO text or a datetime means, in UTC.
+    """The instant that a date (local midnight), an ISO text or a datetime means, in UTC; of an ISO week its end.
 
     Raises
     ------
@@ -79,12 +80,17 @@ def as_instant(moment: date | datetime | str, *, zone: str) -> datetime:
     --------
     >>> as_instant("2026-11-16", zone="Europe/Berlin").isoformat()
     '2026-11-15T23:00:00+00:00'
+    >>> as_instant("2026-W46", zone="Europe/Berlin").isoformat()
+    '2026-11-15T23:00:00+00:00'
     """
     if isinstance(moment, str):
         try:
-            moment = datetime.fromisoformat(moment)
+            is_week = re.fullmatch(r"\d{4}-?W\d{2}", moment) is not None
+            moment = datetime.fromisoformat(moment) + timedelta(days=7 * is_week)
         except ValueError:
-            raise InputError(f"'{moment}' is not a date", hint="write a date such as 2026-11-16") from None
+            raise InputError(
+                f"'{moment}' is not a date", hint="write a date such as 2026-11-16, or a week such as 2026-W46"
+            ) from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
     if moment.tzinfo is None:

@@ -75,7 +75,8 @@ def findings(ws: Workspace) -> pl.DataFrame:
     """
     changes, stakes = all_headlines(ws), stakes_of(ws)
     claims = (missed, moved, slow, lenient, above_value, overdue, redefined)
-    rows = [row for claim in claims for row in claim(ws, changes, stakes)]
+    claimed = [row for claim in claims for row in claim(ws, changes, stakes)]
+    rows = [row for row in claimed if not ws.withheld(*FINDINGS[row["kind"]].needs)]
     found = pl.DataFrame([whole(row, unit=stakes.unit) for row in rows], schema=FINDING, orient="row")
     return found.sort("is_missed", "stake", descending=[True, True], nulls_last=True, maintain_order=True)
 

@@ -7,11 +7,12 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-from leadreport.clock import Period
+from leadreport.clock import as_instant, week_before
 from leadreport.cost import cost_change
 from leadreport.funnel import tracking_gaps, week_on_week, weekly_entries
 from leadreport.handoff import handoff_change
-from leadreport.words import COUNTED, HEADLINES, LEAST_PERIODS, MET, MISSED, OPEN
+from leadreport.rates import headlines as headline_rows
+from leadreport.words import COUNTED, HEADLINES, LEAST_PERIODS, MET, MISSED, NOT_KNOWN, OPEN
 from leadreport.workspace import Workspace
 
 MONTH, QUARTER = 4, 13
@@ -23,9 +24,10 @@ def headlines(ws: Workspace) -> pl.DataFrame:
     """The headline numbers of the week, each with its change and a verdict; the columns of `rates.HEADLINE_COLUMNS`.
 
     Counts and rates of the funnel (`week_on_week`), then speed and acceptance (`handoff_change`) and cost per SQL
-    (`cost_change`) of the last four weeks against the four before. A number that the data do not give is left out:
-    cost per SQL also where the spend ends before the week does (definition 4a). So is lead_to_mql_rate: the count of
-    MQLs shows the same weeks earlier.
+    (`cost_change`) of the last four weeks against the four before. A number that the data do not give is left out, and
+    so is lead_to_mql_rate: the count of MQLs shows the same weeks earlier. A number whose table or stage is not known
+    up to the end of the week (`Workspace.withheld`) has no value: its verdict is "not known", `note` says why, and
+    `previous` is its value in the last `week` in which it was known; one that was never known is left out.
 
     Examples
     --------
@@ -34,26 +36,39 @@ def headlines(ws: Workspace) -> pl.DataFrame:
     >>> found.select("name", "value", "verdict").row(2)
     ('sqls', 22.0, 'normal variation')
     """
-    return all_headlines(ws).filter(pl.col("name") != "lead_to_mql_rate")
+    withheld = dict(not_shown(ws).filter(pl.col("name") != "lead_to_mql_rate").iter_rows())
+    shown = all_headlines(ws).filter(pl.col("name") != "lead_to_mql_rate")
+    found = pl.concat([shown, *(last_known(ws, name, why=why) for name, why in withheld.items())])
+    return found.sort(pl.col("name").cast(pl.Enum(list(HEADLINES))), maintain_order=True)
+
+
+def not_shown(ws: Workspace) -> pl.DataFrame:
+    """[name, why]: the headlines that cannot be shown, and why; no rows when all can."""
+    found = [(name, why) for name, known in HEADLINES.items() if (why := ws.withheld(*known.needs))]
+    return pl.DataFrame(found, schema={"name": pl.String, "why": pl.String}, orient="row")
+
+
+def last_known(ws: Workspace, name: str, *, why: str) -> pl.DataFrame:
+    """The row of a headline that is not known: why, and its value in the last week in which it was."""
+    until = ws.known_until(*HEADLINES[name].needs)
+    if until is None:
+        return headline_rows(pl.DataFrame({"name": []}))
+    then = ws.earlier(week_before(as_instant(until + timedelta(days=1), zone=ws.zone), zone=ws.zone).end_at)
+    before = all_headlines(then).filter(pl.col("name") == name)["value"]
+    row = {"name": name, "week": then.week.name, "previous": before.first(), "verdict": NOT_KNOWN, "note": why}
+    return headline_rows(pl.DataFrame([row]))
 
 
 def all_headlines(ws: Workspace) -> pl.DataFrame:
-    """Every headline that the data give."""
+    """Every headline whose tables and stages are known up to the end of the week."""
     month = ws.week.last_weeks(MONTH)
-    spend = ws.spend.head(0) if ends_early(ws.spend, week=ws.week) else ws.spend
     changes = [
         week_on_week(ws.facts, policy=ws.policy, as_of=ws.as_of),
         handoff_change(ws.facts, period=month, policy=ws.policy, as_of=ws.as_of),
-        cost_change(ws.facts, spend, period=month, policy=ws.policy),
+        cost_change(ws.facts, ws.spend, period=month, policy=ws.policy),
     ]
-    return pl.concat(changes).drop_nulls("value")
-
-
-def ends_early(spend: pl.DataFrame, *, week: Period) -> bool:
-    """Whether the record of spend ends before the week does, by more than the longest gap between two of its days."""
-    days = spend["spent_on"].unique().sort()
-    usual = days.diff().max() or timedelta(days=1)
-    return bool(days.len()) and days[-1] + usual < week.last_on
+    unknown = not_shown(ws)["name"]
+    return pl.concat(changes).drop_nulls("value").filter(~pl.col("name").is_in(unknown.implode()))
 
 
 def outages(ws: Workspace) -> list[tuple[date, date]]:

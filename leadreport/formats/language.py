@@ -88,6 +88,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "normal variation": ("normal variation", "im Rauschen"),
     "too few to say": ("too few to say", "zu wenige für ein Urteil"),
     "partial": ("week not complete", "Woche unvollständig"),
+    "not known": ("not known", "nicht bekannt"),
+    "last known": ("last known: {value} ({week})", "zuletzt bekannt: {value} ({week})"),
     "better": ("better", "besser"),
     "worse": ("worse", "schlechter"),
     "target": ("target", "Ziel"),

@@ -1,6 +1,7 @@
 """Whether the record is whole: steps recorded from some day on only, bulk imports, and days without tracking."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from scipy.stats import poisson
@@ -122,8 +123,8 @@ def tracking_gaps(activities: pl.DataFrame, *, as_of: datetime, policy: Policy) 
 
     A day is silent when its count is at most a tenth of the usual, and when the Poisson chance of so small a count is
     below 1 in 10,000. Only kinds that usually come at least four times a day are watched, from four weeks after the
-    kind's first activity to its last. One row per kind and run, in time: kind, from_on, until_on (the last day of the
-    run), days, activities, usual (what these days usually bring, rounded).
+    kind's first activity to the end of what is visible: a gap may still last. One row per kind and run, in time: kind,
+    from_on, until_on (the last day of the run), days, activities, usual (what these days usually bring, rounded).
 
     Examples
     --------
@@ -158,12 +159,13 @@ def tracking_gaps(activities: pl.DataFrame, *, as_of: datetime, policy: Policy) 
 
 
 def days_of(activities: pl.DataFrame, *, as_of: datetime, zone: str) -> pl.DataFrame:
-    """[kind, day, activities, usual, is_ramp] for every day between a kind's first and last, the empty ones too."""
+    """[kind, day, activities, usual, is_ramp] from a kind's first day to the last that is visible."""
+    last = as_of.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
     own = activities.filter(pl.col("by") == "lead", pl.col("happened_at") < as_of)
     counted = own.group_by("kind", day=local_date(pl.col("happened_at"), zone=zone)).agg(activities=pl.len())
     whole = (
         counted.group_by("kind")
-        .agg(day=pl.date_ranges(pl.col("day").min(), pl.col("day").max()).first())
+        .agg(day=pl.date_ranges(pl.col("day").min(), pl.max_horizontal(pl.col("day").max(), last)).first())
         .explode("day")
         .join(counted, on=["kind", "day"], how="left")
         .with_columns(pl.col("activities").fill_null(0).cast(pl.Int64), weekday=pl.col("day").dt.weekday())

@@ -33,11 +33,11 @@ from leadreport.page.answers import answer, attention, compared
 from leadreport.page.cards import Cards, Headline, cards, headline, headlines_of
 from leadreport.page.display import Display, links, missing, note, say
 from leadreport.page.header import begin, use
-from leadreport.page.published import publish, published
+from leadreport.page.published import profiled, publish, published
 from leadreport.page.table import table
 
 __all__ = [
     "Cards", "Display", "Headline",
     "answer", "attention", "begin", "cards", "compared", "display_mode", "headline", "headlines_of",
-    "links", "missing", "note", "publish", "published", "say", "table", "use",
+    "links", "missing", "note", "profiled", "publish", "published", "say", "table", "use",
 ]  # fmt: skip

@@ -11,9 +11,9 @@ from leadreport import formats
 from leadreport.errors import PageError, did_you_mean
 from leadreport.formats import phrase
 from leadreport.page.display import NOTHING, Display, element, safe
-from leadreport.words import DOWN, HEADLINES, HEADLINES_MIME, NORMAL_VARIATION, PARTIAL, TOO_FEW, UP
+from leadreport.words import DOWN, HEADLINES, HEADLINES_MIME, NORMAL_VARIATION, NOT_KNOWN, PARTIAL, TOO_FEW, UP
 
-CLASSES = {UP: "up", DOWN: "down", NORMAL_VARIATION: "noise", TOO_FEW: "few", PARTIAL: "partial"}
+CLASSES = {UP: "up", DOWN: "down", NORMAL_VARIATION: "noise", TOO_FEW: "few", PARTIAL: "partial", NOT_KNOWN: "partial"}
 """The verdicts, each with the end of its CSS class."""
 
 ARROWS = {UP: "\N{BLACK UP-POINTING TRIANGLE}", DOWN: "\N{BLACK DOWN-POINTING TRIANGLE}"}
@@ -38,6 +38,7 @@ class Headline:
     high: float | None
     target: float | None
     better: Literal["up", "down"] | None
+    note: str | None = None
 
     @property
     def shown(self) -> str:
@@ -62,7 +63,7 @@ class Headline:
         texts = {
             "interval": ends and formats.interval(*ends, of=formats.KINDS[self.kind]),
             "change": self.shown_change,
-            "verdict": self.verdict and phrase(self.verdict) + judged,
+            "verdict": self.verdict and phrase(self.verdict) + judged + (f": {self.note}" if self.note else ""),
             "n": None if self.n is None else f"n = {formats.plural(self.n, self.n_of, self.n_of)}",
             "target": None if self.target is None else f"{phrase('target')} {formats.shown(self.target, self.kind)}",
         }  # fmt: skip
@@ -95,6 +96,7 @@ def headline(
     high: float | None = None,
     target: float | None = None,
     better: Literal["up", "down"] | None = None,
+    note: str | None = None,
 ) -> Headline:
     """A number of the week for `cards`.
 
@@ -107,11 +109,13 @@ def headline(
     before, change
         The number of the period before, or the change itself; neither when the period is not complete.
     verdict
-        "up", "down", "normal variation", "too few to say" or "partial".
+        "up", "down", "normal variation", "too few to say", "partial" or "not known".
     n, n_of
         The number of cases behind the value, and what they are.
     better
         The direction that is an improvement, if there is one.
+    note
+        What is said behind the verdict, such as why a number is not known.
 
     Raises
     ------
@@ -131,14 +135,15 @@ def headline(
     if change is None and value is not None and before is not None:
         change = round(value - before, 10)
     title = label or formats.headline_label(name)
-    return Headline(name, title, value, kind or known, change, verdict, n, n_of, low, high, target, better)
+    return Headline(name, title, value, kind or known, change, verdict, n, n_of, low, high, target, better, note)
 
 
 def headlines_of(changes: pl.DataFrame, *, targets: Mapping[str, float | None] | None = None) -> list[Headline]:
     """A headline for every row of `lr.headlines`: name, week, value, previous, n, verdict, low and high.
 
     The catalogue of headlines says what each number's n counts and which direction is better; the n of a count is not
-    shown, as it is the count itself. A number of an older week than the latest names its week.
+    shown, as it is the count itself. A number of an older week than the latest names its week. A number that is not
+    known says why, and what it was when it was last known: its row has the reason as `note`, that number as `previous`.
 
     Examples
     --------
@@ -153,6 +158,11 @@ def headlines_of(changes: pl.DataFrame, *, targets: Mapping[str, float | None] |
 def _headline_of(row: dict[str, Any], latest: str | None, target: float | None) -> Headline:
     known = HEADLINES.get(row["name"])
     n_of = known and known.n_of
+    if row["verdict"] == NOT_KNOWN:
+        kind = known.kind if known else formats.kind_of(row["name"])
+        last = phrase("last known", value=formats.shown(row["previous"], kind), week=row["week"])
+        said = row["note"] if row["previous"] is None else f"{row['note']}; {last}"
+        return headline(row["name"], None, verdict=NOT_KNOWN, note=said)
     return headline(
         row["name"],
         row["value"],

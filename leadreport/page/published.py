@@ -4,13 +4,14 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from leadreport import formats
 from leadreport.errors import PageError
 from leadreport.page.display import Display, element, safe
-from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT, REPORTS_VARIABLE
+from leadreport.words import PUBLISHED_FILE, PUBLISHED_MIME, RECORD, REPORT_FORMAT, REPORTS_VARIABLE
 
 SCHEMA = {
     "name": pl.String,
@@ -63,9 +64,22 @@ def published(week: str) -> pl.DataFrame:
     """
     if not week:
         return pl.DataFrame(schema=SCHEMA)
+    content = of_report(week, PUBLISHED_FILE)
+    columns = content.get("numbers", content)  # without a format: the columns alone
+    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
+
+
+def profiled(week: str) -> pl.DataFrame:
+    """What the tables looked like in the report of an earlier week: [table, measure, number, text]; see `published`."""
+    kinds = {"table": pl.String, "measure": pl.String, "number": pl.Float64, "text": pl.String}
+    return pl.DataFrame(of_report(week, RECORD).get("profile", []) if week else [], schema=kinds)
+
+
+def of_report(week: str, name: str) -> dict[str, Any]:
+    """The content of a file of an earlier report."""
     named = os.environ.get(REPORTS_VARIABLE)
     folders = [Path(named)] if named else [place / "reports" for place in (Path.cwd(), *Path.cwd().parents)]
-    files = [file for folder in folders if (file := folder / week / PUBLISHED_FILE).is_file()]
+    files = [file for folder in folders if (file := folder / week / name).is_file()]
     if not files:
         raise PageError(f"there are no published numbers of {week}", hint="name a week that has a report, or none")
     content = json.loads(files[0].read_text(encoding="utf-8"))
@@ -74,8 +88,7 @@ def published(week: str) -> pl.DataFrame:
             f"the published numbers of {week} were written by a newer version of leadreport",
             hint="upgrade leadreport, or name another week",
         )
-    columns = content.get("numbers", content)  # without a format: the columns alone
-    return completed(pl.DataFrame(columns, schema={name: SCHEMA[name] for name in columns}))
+    return content
 
 
 def completed(numbers: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from leadreport.publish.outputs import plain, warnings_of, without_colours
 from leadreport.publish.pages import PageLink, export_page, report_index, reports_index
 from leadreport.publish.sections import PageText, place_of, read_text
 from leadreport.publish.summary import InputFile, TableRows, WorkspaceSummary, summary_of
+from leadreport.publish.withheld import shown_only
 
 __all__ = [
     "InputFile",
@@ -27,6 +28,7 @@ __all__ = [
     "read_text",
     "report_index",
     "reports_index",
+    "shown_only",
     "summary_of",
     "warnings_of",
     "without_colours",

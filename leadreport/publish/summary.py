@@ -1,12 +1,13 @@
 """What a report states about the workspace it was made from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from leadreport.words import STAGES
 from leadreport.workspace import Workspace
 
 
@@ -46,6 +47,10 @@ class WorkspaceSummary:
         The last local date with any event.
     remark
         A warning at the top of every page, such as data that end before the week does.
+    withheld
+        For each table and stage that is not known up to the end of the week, the reason.
+    profile
+        What each table looks like, for comparison by a later report.
     """
 
     company: str
@@ -58,6 +63,8 @@ class WorkspaceSummary:
     inputs: Sequence[InputFile]
     tables: Sequence[TableRows]
     remark: str | None = None
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    profile: Sequence[Mapping[str, object]] = ()
 
     @property
     def week_on(self) -> date:
@@ -94,4 +101,6 @@ def summary_of(ws: Workspace, *, remark: str | None) -> WorkspaceSummary:
         inputs=[InputFile(*row) for row in ws.inputs.select("file", "tables", "bytes", "rows", "sha256").rows()],
         tables=[TableRows(*row) for row in by_table.select("table", "read", "rejected").rows()],
         remark=remark,
+        withheld={need: why for need in (*ws.reach["table"], *STAGES[1:]) if (why := ws.withheld(need))},
+        profile=ws.profile.to_dicts(),
     )

@@ -15,7 +15,7 @@ from leadreport.rates.intervals import (
     within,
 )
 from leadreport.rates.levels import find_levels, scaled_counts, scaled_rates
-from leadreport.rates.limits import HEADLINE_COLUMNS, headlines, weekly_headline
+from leadreport.rates.limits import HEADLINE_COLUMNS, headlines, verdict, weekly_headline
 from leadreport.rates.survival import age_at_share, converted_by, kaplan_meier, kaplan_meier_by, late_record
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "scaled_counts",
     "scaled_rates",
     "unevenness",
+    "verdict",
     "weekly_headline",
     "wilson_high",
     "wilson_low",

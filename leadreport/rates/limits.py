@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from leadreport.rates.intervals import rate_interval
+from leadreport.rates.intervals import Column, as_expr, rate_interval
 from leadreport.rates.levels import (
     CHANCE,
     LATE,
@@ -79,6 +79,29 @@ def headlines(rows: pl.DataFrame) -> pl.DataFrame:
     """
     missing = [pl.lit(None).alias(name) for name in HEADLINE_COLUMNS if name not in rows.columns]
     return rows.with_columns(missing).select(HEADLINE_COLUMNS.keys()).cast(HEADLINE_COLUMNS)
+
+
+def verdict(value: Column, low_limit: Column, high_limit: Column) -> pl.Expr:
+    """The word for a value beside its limits: "up", "down", "normal variation", or "too few to say".
+
+    Too few are they when there are no limits, and when inside the limits even 0 would be: then a fall could not show.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"value": [9, 3, 3], "low": [2.5, None, 0.0], "high": [8.5, None, 8.0]})
+    >>> frame.select(verdict("value", "low", "high")).to_series().to_list()
+    ['up', 'too few to say', 'too few to say']
+    """
+    value, low, high = as_expr(value), as_expr(low_limit), as_expr(high_limit)
+    return (
+        pl.when(value > high)
+        .then(pl.lit(UP))
+        .when(value < low)
+        .then(pl.lit(DOWN))
+        .when(low > 0, value.is_not_null())
+        .then(pl.lit(NORMAL_VARIATION))
+        .otherwise(pl.lit(TOO_FEW))
+    )
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from leadreport.publish import (
     read_text,
     report_index,
     reports_index,
+    shown_only,
     warnings_of,
 )
 from leadreport.run.progress import Stopwatch
 from leadreport.run.reports_folder import ReportsFolderError, write_atomically
-from leadreport.words import HEADLINES_MIME, NORMAL_VARIATION, PUBLISHED_FILE, PUBLISHED_MIME, REPORT_FORMAT
+from leadreport.words import HEADLINES_MIME, NORMAL_VARIATION, PUBLISHED_FILE, PUBLISHED_MIME, RECORD, REPORT_FORMAT
 
-RECORD = "run.json"
 FAILED = ".failed.json"
 
 EARLIER_VERDICTS = {"within noise": NORMAL_VARIATION}
@@ -54,6 +54,7 @@ def write_report(
     watch: Stopwatch,
 ) -> Record:
     """Write pages, executed notebooks, further files, the front page and the record into a draft; gives the record."""
+    executed = {page: shown_only(notebook, withheld=summary.withheld) for page, notebook in executed.items()}
     files = {**beside, **published_file(executed)}
     with watch.timing("export"):
         texts = {page: read_text(notebook, page=page) for page, notebook in executed.items()}
@@ -113,6 +114,7 @@ def make_record(
         ],
         "parameters": {page: dict(values) for page, values in parameters.items()},
         "policy_version": summary.policy_version,
+        "profile": [dict(row) for row in summary.profile],
         "remark": summary.remark,
         "tables": [dataclasses.asdict(table) for table in summary.tables],
         "versions": {

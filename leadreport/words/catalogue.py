@@ -38,7 +38,8 @@ CHANGES = "02_funnel.html#what-changed-this-week-and-is-the-change-real"
 class Headline:
     """A headline number as people read it.
 
-    `better` is the direction that is an improvement. `n_of` names what the number is based on; a count is its own n.
+    `needs` names the tables and stages without which the number is not known; leads are always needed. `better` is the
+    direction that is an improvement. `n_of` names what the number is based on; a count is its own n.
     `false_alarms` is the share of weeks in which it says that a level changed although none did: one in a hundred for
     the counts, which the reader acts on in the same week, one in four hundred for the others, so that all together
     stay below one report in twenty.
@@ -47,6 +48,7 @@ class Headline:
 
     label: str
     kind: Kind
+    needs: tuple[str, ...] = ()
     better: Literal["up", "down"] = "up"
     n_of: str | None = None
     german: str | None = None
@@ -60,17 +62,22 @@ class Headline:
 
 HEADLINES: dict[str, Headline] = {
     "leads": Headline("New leads", "count", german="Neue Leads", turn="marketing"),
-    "mqls": Headline("MQLs", "count", turn="marketing"),
-    "sqls": Headline("SQLs", "count"),
-    "customers": Headline("New customers", "count", german="Neue Kunden"),
+    "mqls": Headline("MQLs", "count", ("mql",), turn="marketing"),
+    "sqls": Headline("SQLs", "count", ("sql",)),
+    "customers": Headline("New customers", "count", ("customer",), german="Neue Kunden"),
     "lead_to_mql_rate": Headline(
-        "Leads that became MQL", "rate", n_of="leads", german="Leads, die MQL wurden", turn="marketing"
+        "Leads that became MQL", "rate", ("mql",), n_of="leads", german="Leads, die MQL wurden", turn="marketing"
     ),
-    "mql_to_sql_rate": Headline("MQLs that became SQL", "rate", n_of="MQLs", german="MQLs, die SQL wurden"),
-    "lead_to_customer_rate": Headline("Leads that bought", "rate", n_of="leads", german="Leads, die kauften"),
+    "mql_to_sql_rate": Headline(
+        "MQLs that became SQL", "rate", ("mql", "sql"), n_of="MQLs", german="MQLs, die SQL wurden"
+    ),
+    "lead_to_customer_rate": Headline(
+        "Leads that bought", "rate", ("customer",), n_of="leads", german="Leads, die kauften"
+    ),
     "attainment_rate": Headline(
         "MQLs answered in time",
         "rate",
+        ("activities", "mql"),
         n_of="MQLs",
         german="Rechtzeitig beantwortete MQLs",
         turn="sales",
@@ -79,6 +86,7 @@ HEADLINES: dict[str, Headline] = {
     "acceptance_rate": Headline(
         "MQLs accepted by sales",
         "rate",
+        ("mql", "sal"),
         n_of="MQLs",
         german="Angenommene MQLs",
         link="03_handoff.html#does-sales-accept-what-marketing-hands-over",
@@ -86,6 +94,7 @@ HEADLINES: dict[str, Headline] = {
     "cost_per_sql": Headline(
         "Cost per SQL",
         "money",
+        ("spend", "sql"),
         better="down",
         n_of="SQLs",
         german="Kosten je SQL",
@@ -102,7 +111,7 @@ class Sentence:
 
     `text` has {subject}, {size}, {interval}, {against}, {n}, {since}, {cause} and {judgement}; a part in [brackets] is
     left out when a value in it is missing. `size` and `against` say what these two measure; None means that the
-    subject is a headline, which says it, and whose turn and page count then.
+    subject is a headline, which says it, and whose turn, page and needs count then.
     """
 
     text: str
@@ -110,6 +119,7 @@ class Sentence:
     against: Kind | None = None
     turn: Turn | None = None
     link: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 FINDINGS: dict[str, Sentence] = {
@@ -129,19 +139,23 @@ FINDINGS: dict[str, Sentence] = {
         "{subject} answers fewer MQLs in time than the others answer of similar leads: {size} against {against}"
         " (n = {n}).",
         *("rate", "rate", "sales", "03_handoff.html#whose-leads-wait"),
+        needs=("activities", "mql"),
     ),
     "lenient owner": Sentence(
         "{subject} accepts more MQLs than colleagues accept of similar ones: {size} against {against} (n = {n}).",
         *("rate", "rate", "sales", "03_handoff.html#do-reps-judge-similar-leads-the-same-way"),
+        needs=("mql", "sal"),
     ),
     "above value": Sentence(
         "Leads from {subject} cost more than they return: {size} against {against} (n = {n}).",
         *("money", "money", "marketing", "05_cost.html#is-a-lead-worth-what-it-costs"),
+        needs=("spend", "customer"),
     ),
     "overdue": Sentence(
         "{size} MQLs are overdue, {n} of them from the last 13 weeks. Of these, the longest has waited {against}"
         " working days.",
         *("count", "count", "sales", "03_handoff.html#which-leads-wait-right-now"),
+        needs=("activities", "mql"),
     ),
     "new definition": Sentence(
         "A definition changed on {since}: {subject}.",

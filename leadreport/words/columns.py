@@ -270,6 +270,11 @@ COLUMNS: dict[str, Column] = {
     "coverage": Column("Coverage", "number", german="Deckung"),
     # what charts add
     "state": Column("State", "text", german="Stand"),
+    "first_on": Column("First day", "date", german="Erster Tag"),
+    "complete_on": Column("Complete until", "date", german="Vollständig bis"),
+    "due_rows": Column("Rows due since", "number", german="Seither fällige Zeilen"),
+    "rows_after": Column("Rows after the rest", "count", german="Zeilen nach dem Rest"),
+    "after_on": Column("The last on", "date", german="Die letzte am"),
     "shown": Column("Leads", "text"),
     "shown_rate": Column("Converted", "rate", ("shown_low", "shown_high"), german="Umgewandelt"),
     **LEAD_COLUMNS,

@@ -12,6 +12,9 @@ PUBLISHED_MIME = "application/vnd.leadreport.published"
 PUBLISHED_FILE = "published.json"
 """The file of the published numbers, in the folder of a week's report."""
 
+RECORD = "run.json"
+"""The file of a run's record, in the folder of a week's report."""
+
 REPORT_FORMAT = 1
 """The format of the files that later reports read: the run's record and the published numbers. Files without a number
 are of the version before.

@@ -4,8 +4,9 @@ UP, DOWN = "up", "down"
 NORMAL_VARIATION = "normal variation"
 TOO_FEW = "too few to say"
 PARTIAL = "partial"
+NOT_KNOWN = "not known"
 
-VERDICTS: tuple[str, ...] = (UP, DOWN, NORMAL_VARIATION, TOO_FEW, PARTIAL)
+VERDICTS: tuple[str, ...] = (UP, DOWN, NORMAL_VARIATION, TOO_FEW, PARTIAL, NOT_KNOWN)
 """Every verdict on a change; a page uses no other word."""
 
 RISING, FALLING, STEADY = "rising", "falling", "steady"

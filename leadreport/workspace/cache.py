@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from leadreport.facts import lead_facts
+from leadreport.facts import lead_facts, table_reach
 from leadreport.policy import Policy
 from leadreport.tables import TABLES
 
@@ -87,14 +87,20 @@ def facts_path(entry: Path, as_of: datetime) -> Path:
     return entry / f"facts-{as_of:%Y%m%dT%H%M%SZ}.parquet"
 
 
+def reach_path(entry: Path, as_of: datetime) -> Path:
+    return entry / f"reach-{as_of:%Y%m%dT%H%M%SZ}.parquet"
+
+
 def store_facts(entry: Path, *, policy: Policy, as_of: datetime) -> None:
-    """Compute the facts as of an instant, unless the cache has them."""
-    path = facts_path(entry, as_of)
-    if path.exists():
+    """Compute the facts as of an instant, and how far each table reaches, unless the cache has them."""
+    if facts_path(entry, as_of).exists():
         return
     # Frames in memory and not scans: the plan reads each table many times, and polars 2.1 takes a thread pool for each.
-    tables = {name: read_stored(entry, name).lazy() for name in TABLES}
-    facts = lead_facts(tables, policy=policy, as_of=as_of).collect(engine="in-memory").sort("lead_id")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    facts.write_parquet(draft)
-    draft.replace(path)
+    tables = {name: read_stored(entry, name) for name in TABLES}
+    lazy = {name: table.lazy() for name, table in tables.items()}
+    facts = lead_facts(lazy, policy=policy, as_of=as_of).collect(engine="in-memory").sort("lead_id")
+    reach = table_reach(tables, policy=policy, as_of=as_of)
+    for path, frame in ((reach_path(entry, as_of), reach), (facts_path(entry, as_of), facts)):
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        frame.write_parquet(draft)
+        draft.replace(path)
