@@ -228,7 +228,7 @@ def test_leaks_are_named_and_harmless_attributes_are_not():
     evidence = dict(suspects.select("attribute", "evidence").iter_rows())
     assert evidence["budget"] == "set at or after the outcome for 25% of customers"
     assert evidence["lost_reason"] == "filled for 0% of customers and 33% of the others"
-    assert "too good to be true" in evidence["call_seconds"]
+    assert evidence["call_seconds"] == "0.0% of the leads with 'under 150' are customers, 10.0% of all"
     assert not suspects["is_used"].any()
 
 
