@@ -47,7 +47,8 @@ class Checked:
     [table, file, read, good, rejected, rejected_rate, left_out]: good + rejected = read; `left_out` counts the rows
     that are left out, which are not in `read`. `unused` is [table, file, column, hint]: columns that no table has, in
     files that use our own column names. `left_out` is [table, kind, rows, amount, examples, treatment]: what is left
-    out, or counted apart, without being rejected (definition 34a). `weeks` is [table, week_on, what, text, rows]: see `rows_by_week`.
+    out, or counted apart, without being rejected (definition 34a). `weeks` is [table, week_on, what, text,
+    rows]: see `rows_by_week`.
     """
 
     tables: dict[str, pl.DataFrame]

@@ -7,8 +7,8 @@ LADDER = " ".join(STAGES[1:])
 
 _METRICS = {
     "": "biggest_drop changed close_rates cohort_conversion cohort_heatmap cohort_period cohort_status "
-    "contradictions describe_rejected empty_rates findings first_age forecast_score headlines import_spikes longest_wait "
-    "losing_steps most_overdue named_touches newest_leads not_shown odd_leads open_workspace "
+    "contradictions describe_rejected empty_rates findings first_age forecast_score headlines import_spikes "
+    "longest_wait losing_steps most_overdue named_touches newest_leads not_shown odd_leads open_workspace "
     "profile_changes refit_note restated row_totals settled_leads stability target_states tracking_gaps with_total",
     "mql": "handed_over lead_velocity rejection_reasons recent_mix total_effects",
     "sql": "arrival_ages credit_by_model model_gaps spend_lag",
