@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from leadreport.clock import week_before
+from leadreport.facts import STOPPED, table_reach
 from leadreport.policy import parse_policy, preset_text
 from leadreport.words import EXITS, STAGES
 
@@ -108,9 +109,12 @@ def make_company(event: str, *, seed: int) -> Company:
         spend = spend.filter(pl.col("spent_on") < changed_on + timedelta(weeks=3))
     changes = [SimpleNamespace(on=changed_on, note="an MQL needs a demo")] if event == "definition change" else []
     policy = POLICY.model_copy(update={"changes": changes, "targets": POLICY.targets.model_copy(update=targets)})
+    seen, week = as_seen(facts), week_before(AS_OF, zone="UTC")
+    reach = table_reach({"leads": seen, "activities": activities, "spend": spend}, policy=policy, as_of=AS_OF)
+    stopped = reach.filter(pl.col("state") == STOPPED, pl.col("complete_on") < week.last_on)["table"].to_list()
     ws = SimpleNamespace(
-        facts=as_seen(facts), spend=spend, activities=activities, policy=policy, as_of=AS_OF, zone="UTC",
-        week=week_before(AS_OF, zone="UTC"), has=lambda name: True,
+        facts=seen, spend=spend, activities=activities, policy=policy, as_of=AS_OF, zone="UTC", week=week,
+        has=lambda name: True, withheld=lambda *needs: next((each for each in needs if each in stopped), None),
     )  # fmt: skip
     moved = {"step up": CHANNELS[:1], "step down": CHANNELS[:1], "mix shift": CHANNELS[:2]}.get(event, ())
     return Company(ws, event, subject, moved, changed_on, usual.levels(), now.levels())

@@ -31,6 +31,10 @@ def quiet():
     return make_company("nothing", seed=1).ws
 
 
+def known(*needs):
+    """Every table and stage is known."""
+
+
 def with_changes(ws, *days):
     """The workspace under a policy whose definitions changed on these days."""
     changes = [SimpleNamespace(on=day, note=f"changed on {day}") for day in days]
@@ -61,19 +65,27 @@ def test_the_headlines_of_the_week_are_those_of_funnel_handoff_and_cost(ws):
     assert found.filter(name=pl.lit("attainment_rate")).equals(months.head(1))
 
 
-@pytest.mark.parametrize(("spent_until", "is_given"), [(date(2026, 11, 14), True), (date(2026, 11, 13), False)])
-def test_a_cost_is_withheld_when_the_spend_ends_before_the_week(ws, spent_until, is_given):
-    spend = ws.spend.filter(pl.col("spent_on") <= spent_until)  # a day is missing on Sunday the 15th, or two
-    stub = SimpleNamespace(facts=ws.facts, spend=spend, policy=ws.policy, as_of=ws.as_of, week=ws.week)
-    assert ("cost_per_sql" in lr.headlines(stub)["name"]) == is_given
+def test_a_number_that_is_not_known_says_why_and_what_it_was(ws):
+    stub = SimpleNamespace(
+        **vars(ws) | {name: getattr(ws, name) for name in ("facts", "spend", "activities", "week", "zone", "earlier")},
+        withheld=lambda *needs: "spend is on record until 25 October 2026" if "spend" in needs else None,
+        known_until=lambda *needs: date(2026, 10, 25) if "spend" in needs else ws.known_until(*needs),
+    )
+    row = lr.headlines(stub).filter(name="cost_per_sql").row(0, named=True)
+    assert (row["value"], row["verdict"], row["week"]) == (None, "not known", "2026-W43")
+    assert row["note"] == "spend is on record until 25 October 2026" and row["previous"] > 0
+    assert "cost_per_sql" not in lr.target_states(stub)["name"]
+    assert lr.findings(stub).filter(pl.col("kind") == "above value").is_empty()
 
 
 def test_the_sample_misses_its_time_to_answer_and_no_other_target(ws):
     states = lr.target_states(ws)
     assert dict(states.select("name", "state").rows()) == {
-        "mqls": "open", "sqls": "open", "attainment_rate": "missed", "acceptance_rate": "open", "cost_per_sql": "open",
+        "mqls": "open", "sqls": "met", "attainment_rate": "missed", "acceptance_rate": "open", "cost_per_sql": "open",
     }  # fmt: skip
-    assert states.filter(name=pl.lit("mqls"))["n"].item() == 525  # the first bar of the bridge
+    weeks = lr.weekly_entries(ws.facts, as_of=ws.as_of, policy=ws.policy, weeks=7).filter(~pl.col("is_partial"))
+    since = weeks.filter(stage=pl.lit("mql"))["entries"].sum()  # the level changed seven weeks ago
+    assert states.filter(name=pl.lit("mqls"))["n"].item() == since
 
 
 @pytest.mark.parametrize(
@@ -146,14 +158,14 @@ def test_the_overdue_leads_are_those_of_the_file_beside_the_report(ws):
 def test_without_won_amounts_the_stake_is_in_customers(ws):
     facts = ws.facts.with_columns(won_amount=pl.lit(None, dtype=pl.Float64))
     parts = {"facts": facts, "spend": ws.spend, "activities": ws.activities}
-    found = lr.findings(SimpleNamespace(**parts, policy=ws.policy, as_of=ws.as_of, week=ws.week))
+    found = lr.findings(SimpleNamespace(**parts, policy=ws.policy, as_of=ws.as_of, week=ws.week, withheld=known))
     assert set(found["stake_unit"]) == {"customers"}
     assert found["stake"].max() < 100
 
 
 def test_there_is_nothing_to_find_before_the_first_lead(ws):
     parts = {"facts": ws.facts.head(0), "spend": ws.spend.head(0), "activities": ws.activities.head(0)}
-    found = lr.findings(SimpleNamespace(**parts, policy=ws.policy, as_of=ws.as_of, week=ws.week))
+    found = lr.findings(SimpleNamespace(**parts, policy=ws.policy, as_of=ws.as_of, week=ws.week, withheld=known))
     assert found.is_empty()
     assert found.schema == lr.findings(ws).schema
 

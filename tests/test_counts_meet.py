@@ -26,7 +26,7 @@ def test_every_count_of_mqls_of_a_quarter_is_a_bar_of_the_bridge(ws):
 def test_overdue_leads_of_the_quarter_are_among_those_of_all_time(ws):
     now = {"policy": ws.policy, "as_of": ws.as_of}
     quarter = lr.overdue_leads(lr.handed_over(ws.facts, period=ws.week.last_weeks(13)), **now)
-    (named,) = lr.attention(ws).filter(kind="overdue")["number"]
+    (named,) = lr.findings(ws).filter(kind="overdue")["n"]
     every = lr.work_lists(ws)["overdue"]
     assert quarter.height == named
     assert set(quarter["lead_id"]) <= set(every["lead_id"])

@@ -165,7 +165,7 @@ def test_leads_that_stop_before_the_others_stop_the_run_or_all_that_needs_them(f
     (folder / "activities.csv").write_text("\n".join(["lead_id,happened_at,kind,by", *calls]))
     ws = lr.open_workspace(folder, as_of="2026-W27")
     assert remark_on_end_of_data(ws).startswith("The leads reach until 2026-05-24")
-    assert lr.headlines(ws)["value"].null_count() == lr.headlines(ws).height and lr.attention(ws).is_empty()
+    assert lr.headlines(ws)["value"].null_count() == lr.headlines(ws).height and lr.findings(ws).is_empty()
     policy = folder / "policy.toml"
     policy.write_text(policy.read_text().replace('"banner"', '"stop"'))
     with pytest.raises(InputError, match="The leads reach until 2026-05-24"):

@@ -7,7 +7,15 @@ from typing import Any
 import polars as pl
 
 from leadreport.conclusions.stakes import SAME, Stakes, quality, stakes_of
-from leadreport.conclusions.weekly import MONTH, QUARTER, all_headlines, held_against_targets, outages, weekly_levels
+from leadreport.conclusions.weekly import (
+    MONTH,
+    QUARTER,
+    YEAR,
+    all_headlines,
+    held_against_targets,
+    outages,
+    weekly_levels,
+)
 from leadreport.cost import channels_above_value
 from leadreport.handoff import consistency, handed_over, has_acceptances, outside_limits, overdue_leads, slow_owners
 from leadreport.policy import Policy
@@ -58,7 +66,7 @@ def findings(ws: Workspace) -> pl.DataFrame:
     - "level up", "level down", "more but weaker": a lasting change within 13 weeks (`week_on_week`); a count that rose
       is weaker, and not better, when what came is certainly less likely to buy (`quality`)
     - "up", "down": a headline outside normal variation; "rising", "falling": a drift over six weeks
-    - "slow owner" (`slow_owners`), "lenient owner" (`consistency`): people outside the limits, over 13 weeks
+    - "slow owner" (`slow_owners`), "lenient owner" (`consistency`): people outside the limits, over 13 and 52 weeks
     - "above value": channels whose leads cost more than they return (`channels_above_value`)
     - "overdue": MQLs that wait longer than agreed, when some were handed over in the 13 weeks but before this one
     - "new definition": changes of the policy that are dated within 13 weeks
@@ -184,8 +192,8 @@ def slow(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
 
 def lenient(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
     """People who accept more MQLs than the others accept of similar ones, beyond the limits of `consistency`."""
-    quarter = ws.week.last_weeks(QUARTER)
-    leads = handed_over(ws.facts, period=quarter)
+    year = ws.week.last_weeks(YEAR)
+    leads = handed_over(ws.facts, period=year)
     if not has_acceptances(ws.facts):
         return []
     people = outside_limits(consistency(leads, policy=ws.policy, as_of=ws.as_of)).with_columns(
@@ -193,9 +201,9 @@ def lenient(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
     )
     return [
         {
-            "kind": "lenient owner", "subject": row["owner"], "period": quarter.name, "size": row["observed_rate"],
+            "kind": "lenient owner", "subject": row["owner"], "period": year.name, "size": row["observed_rate"],
             "size_low": row["low"], "size_high": row["high"], "against": row["expected_rate"], "n": row["leads"],
-            "stake": (row["observed_rate"] - row["expected_rate"]) * row["leads"] * stakes.worth["mqls"],
+            "stake": (row["observed"] - row["expected_rate"] * row["leads"]) * QUARTER / YEAR * stakes.worth["mqls"],
         }
         for row in people.iter_rows(named=True)
         if row["observed_rate"] > row["expected_rate"]

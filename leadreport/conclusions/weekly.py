@@ -15,9 +15,9 @@ from leadreport.rates import headlines as headline_rows
 from leadreport.words import COUNTED, HEADLINES, LEAST_PERIODS, MET, MISSED, NOT_KNOWN, OPEN
 from leadreport.workspace import Workspace
 
-MONTH, QUARTER = 4, 13
-"""Weeks up to and including the week of the report: the handoff and cost headlines compare months; levels, owners and
-changed definitions are those of a quarter."""
+MONTH, QUARTER, YEAR = 4, 13, 52
+"""Weeks up to and including the week of the report: the handoff and cost headlines compare months; levels, who is
+slow and changed definitions are those of a quarter, how people judge that of a year."""
 
 
 def headlines(ws: Workspace) -> pl.DataFrame:
@@ -34,7 +34,7 @@ def headlines(ws: Workspace) -> pl.DataFrame:
     >>> import leadreport as lr
     >>> found = lr.headlines(lr.open_workspace("data/sample", as_of="2026-11-16"))
     >>> found.select("name", "value", "verdict").row(2)
-    ('sqls', 22.0, 'normal variation')
+    ('sqls', 22.0, 'up')
     """
     withheld = dict(not_shown(ws).filter(pl.col("name") != "lead_to_mql_rate").iter_rows())
     shown = all_headlines(ws).filter(pl.col("name") != "lead_to_mql_rate")

@@ -94,12 +94,14 @@ def evidence(daily: pl.DataFrame, *, until: date, holidays: Iterable[date]) -> p
     """[table, day, rows, due, evidence] for every day from a table's first to `until`.
 
     Nothing is due on the policy's holidays, and less on days that are slow for all: the usual number is multiplied by
-    the pace of the liveliest other table, where that is below 1.
+    the pace of the liveliest other table, where that is below 1. The table "all" has no other: days without any row are
+    no slow days but the end of the data.
     """
     rows, usual, pace = pl.col("rows"), pl.col("usual"), pl.col("pace")
+    is_free = pl.col("day").is_in([*holidays])
     best, second = pace.max().over("day"), pace.top_k(2).min().over("day")
     others = pl.when(pace == best).then(pl.when(pace.count().over("day") > 1).then(second)).otherwise(best)
-    is_free = pl.col("day").is_in([*holidays])
+    others = pl.when(pl.col("table") != "all").then(others).fill_null(1.0).clip(upper_bound=1.0)
     added = (pl.col("due") * (1 - STRAY) - rows * log(1 / STRAY)).cum_sum().over("table", order_by="day")
     lowest = pl.col("added").cum_min().clip(upper_bound=0).over("table", order_by="day")
     return (
@@ -111,7 +113,7 @@ def evidence(daily: pl.DataFrame, *, until: date, holidays: Iterable[date]) -> p
         .sort("table", "day")
         .with_columns(usual=rows.shift(1).rolling_mean(WEEKS, min_samples=1).over("table", "weekday").fill_null(0.0))
         .with_columns(pace=pl.when((usual >= LEAST_DUE) & ~pl.col("table").is_in(["spend", "all"])).then(rows / usual))
-        .with_columns(due=pl.when(is_free).then(0.0).otherwise(usual * others.fill_null(1.0).clip(upper_bound=1.0)))
+        .with_columns(due=pl.when(is_free).then(0.0).otherwise(usual * others))
         .with_columns(added=added)
         .select("table", "day", "rows", "due", evidence=(pl.col("added") - lowest).round(9))
     )

@@ -39,7 +39,8 @@ def closed_loop(
     ----------
     facts
         One row per lead: lead_id, created_at, stage, is_customer, customer_at, lost_at. Leads younger than the policy's
-        horizon are left out, and so are leads that are neither won nor lost: a disqualified lead is not lost.
+        horizon are left out, and so are leads that are neither won nor lost: a disqualified lead is not lost
+        (definition 38).
     activities
         lead_id, kind, by, detail, channel, happened_at. What the lead or a third party did counts, once per lead; what
         sales and marketing did is not the lead's behaviour.
