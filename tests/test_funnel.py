@@ -415,7 +415,7 @@ def test_a_rate_that_falls_because_other_leads_come_names_the_mix():
             made.append(lead(f"{week:02d}-{i:03d}", 7 * week, channel="social" if weak else "search", **more))
     row = week_on_week(facts(*made), as_of=day(280), policy=policy()).filter(name="lead_to_mql_rate").row(0, named=True)
     assert row["verdict"] == "down"
-    assert row["cause"] in ("social: 17% → 75% (channel)", "search: 83% → 25% (channel)")
+    assert row["cause"] in ("social: 17% → 75% of the leads", "search: 83% → 25% of the leads")
 
 
 def test_a_rate_that_falls_in_one_channel_names_the_channel():

@@ -213,6 +213,18 @@ def test_what_is_expected_of_a_count_is_no_whole_number():
     assert repr(page.table(change, caption="a")).splitlines()[3].split() == ["SQLs", "42", "38.3", "25"]
 
 
+def test_a_lasting_change_names_its_first_week_and_a_pooled_rate_its_weeks():
+    rows = {
+        "name": ["leads", "mql_to_sql_rate"], "week": ["2026-W46", "2026-W37"], "weeks": [1, 13],
+        "value": [129.0, 0.376], "previous": [116.0, 0.368], "n": [129, 420], "verdict": ["up", "normal variation"],
+        "changed_on": [date(2026, 9, 14), None],
+    }  # fmt: skip
+    assert plain(repr(page.cards(pl.DataFrame(rows)))).splitlines() == [
+        "New leads: 129, +13, up since 2026-W38",
+        "MQLs that became SQL: 37.6 %, +0.8 pts, normal variation, n = 420 MQLs of 13 weeks to 2026-W37",
+    ]
+
+
 def test_a_frame_of_people_is_no_frame_of_headlines():
     people = pl.DataFrame({"name": ["Ada", "Ben"], "value": [3.5, 0.25]})
     assert [line.split() for line in repr(page.table(people, caption="a")).splitlines()[3:]] == [
@@ -384,7 +396,7 @@ def test_headlines_come_from_a_frame_and_an_older_week_says_so():
     )
     shown = page.cards(change)
     assert plain(repr(shown)).splitlines() == [
-        "SQLs: 42, +5, up (better)",
+        "SQLs: 42, +5, up",
         "MQLs that became SQL: 35.5 %, +5.4 pts, normal variation, n = 31 MQLs of 2026-W36",
     ]
     assert page.headlines_of(change, targets={"sqls": 50})[0].target == 50

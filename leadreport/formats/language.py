@@ -85,6 +85,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "no": ("no", "nein"),
     "up": ("up", "gestiegen"),
     "down": ("down", "gefallen"),
+    "since": ("since", "seit"),
     "normal variation": ("normal variation", "im Rauschen"),
     "too few to say": ("too few to say", "zu wenige für ein Urteil"),
     "partial": ("week not complete", "Woche unvollständig"),

@@ -91,7 +91,7 @@ def rate_groups(
         return None
     if mix / total >= MOST_OF_IT:
         moved = split.sort((pl.col("share_after") - pl.col("share_before")).abs()).row(-1, named=True)
-        return math.inf, f"{moved[column]}: {moved['share_before']:.0%} → {moved['share_after']:.0%} ({column})"
+        return math.inf, f"{moved[column]}: {moved['share_before']:.0%} → {moved['share_after']:.0%} of the leads"
     largest = largest_share(split.with_columns(effect="rate_effect"))
     if largest is None or not stands_out(largest, split.filter(pl.col(column) != largest[column])):
         return None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import polars as pl
@@ -39,6 +40,7 @@ class Headline:
     target: float | None
     better: Literal["up", "down"] | None
     note: str | None = None
+    since: date | None = None
 
     @property
     def shown(self) -> str:
@@ -60,10 +62,11 @@ class Headline:
         """Interval, change, verdict, n and target in words, those that there are."""
         ends = None if self.low is None and self.high is None else (self.low, self.high)
         judged = f" ({phrase(self.judgement)})" if self.judgement else ""
+        since = f" {phrase('since')} {self.since:%G-W%V}" if self.since else ""
         texts = {
             "interval": ends and formats.interval(*ends, of=formats.KINDS[self.kind]),
             "change": self.shown_change,
-            "verdict": self.verdict and phrase(self.verdict) + judged + (f": {self.note}" if self.note else ""),
+            "verdict": self.verdict and phrase(self.verdict) + since + judged + (f": {self.note}" if self.note else ""),
             "n": None if self.n is None else f"n = {formats.plural(self.n, self.n_of, self.n_of)}",
             "target": None if self.target is None else f"{phrase('target')} {formats.shown(self.target, self.kind)}",
         }  # fmt: skip
@@ -97,6 +100,7 @@ def headline(
     target: float | None = None,
     better: Literal["up", "down"] | None = None,
     note: str | None = None,
+    since: date | None = None,
 ) -> Headline:
     """A number of the week for `cards`.
 
@@ -116,6 +120,8 @@ def headline(
         The direction that is an improvement, if there is one.
     note
         What is said behind the verdict, such as why a number is not known.
+    since
+        The first week of the new level when the verdict is of a change that lasts.
 
     Raises
     ------
@@ -135,14 +141,15 @@ def headline(
     if change is None and value is not None and before is not None:
         change = round(value - before, 10)
     title = label or formats.headline_label(name)
-    return Headline(name, title, value, kind or known, change, verdict, n, n_of, low, high, target, better, note)
+    return Headline(name, title, value, kind or known, change, verdict, n, n_of, low, high, target, better, note, since)
 
 
 def headlines_of(changes: pl.DataFrame, *, targets: Mapping[str, float | None] | None = None) -> list[Headline]:
     """A headline for every row of `lr.headlines`: name, week, value, previous, n, verdict, low and high.
 
     The catalogue of headlines says what each number's n counts and which direction is better; the n of a count is not
-    shown, as it is the count itself. A number of an older week than the latest names its week. A number that is not
+    shown, as it is the count itself. A number of other weeks than the latest names them. A count that is up or down is
+    neither better nor worse: that depends on what came. A number that is not
     known says why, and what it was when it was last known: its row has the reason as `note`, that number as `previous`.
 
     Examples
@@ -169,12 +176,21 @@ def _headline_of(row: dict[str, Any], latest: str | None, target: float | None) 
         before=row["previous"],
         verdict=row["verdict"],
         n=row["n"] if n_of else None,
-        n_of=(n_of or "") + ("" if row.get("week") in (None, latest) else f" of {row['week']}"),
+        n_of=(n_of or "") + _weeks_of(row, latest),
         low=row.get("low"),
         high=row.get("high"),
         target=target,
-        better=known and known.better,
+        better=known.better if known and known.kind != "count" else None,
+        since=row.get("changed_on"),
     )
+
+
+def _weeks_of(row: dict[str, Any], latest: str | None) -> str:
+    """The weeks that a number is of, when it is not simply the latest week."""
+    week, weeks = row.get("week"), row.get("weeks") or 1
+    if week is None or (weeks == 1 and week == latest):
+        return ""
+    return f" of {week}" if weeks == 1 else f" of {weeks} weeks to {week}"
 
 
 def cards(headlines: pl.DataFrame | Iterable[Headline]) -> Display:
