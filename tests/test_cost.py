@@ -770,9 +770,9 @@ def cost_headline(now: int, before: int, *, spend=(1_000.0, 1_000.0), history=(3
     return cost_change(in_weeks(weeks), rows, period=period, policy=MEDIA).row(0, named=True)
 
 
-def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_a_hundred():
-    """Of 100 SQLs for the same spend 62 in one period are z = 2.4; 63 are z = 2.6, above 2.58."""
-    verdicts = [cost_headline(now, 100 - now)["verdict"] for now in (62, 63)]
+def test_a_cost_has_changed_when_chance_would_do_so_less_than_once_in_four_hundred():
+    """Of 100 SQLs for the same spend 65 in one period are z = 3.0; 66 are z = 3.2, above 3.02."""
+    verdicts = [cost_headline(now, 100 - now)["verdict"] for now in (65, 66)]
     assert verdicts == ["normal variation", "down"]
 
 

@@ -18,7 +18,7 @@ from leadreport.cost.scope import (
 )
 from leadreport.policy import Policy
 from leadreport.rates import UNKNOWN, headlines, rate
-from leadreport.words import COUNTED, DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
+from leadreport.words import COUNTED, DOWN, HEADLINES, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
 
 
 def cost_per_sql(
@@ -134,13 +134,17 @@ def has_time_for_customers(scope: Scope, *, policy: Policy, as_of: datetime | No
     return scope.end_on is not None and mature.end_on is not None and scope.end_on <= mature.end_on
 
 
+ALARMS = HEADLINES["cost_per_sql"].false_alarms
+"""The promise behind the verdict on the cost of an SQL."""
+
+
 def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, policy: Policy) -> pl.DataFrame:
     """What an SQL cost in a period, against the period of the same length before.
 
     One headline, cost_per_sql, in the columns of `rates.HEADLINE_COLUMNS`: value with low and high, previous, change,
     n (SQLs), verdict. The verdict is "up" or "down" when the two counts of SQLs differ by more than their spend and the
-    unevenness of weeks explain (1 %), "normal variation" when not, "too few to say" with fewer than ten SQLs on a side
-    or eight weeks on record.
+    unevenness of weeks explain (one false alarm in four hundred), "normal variation" when not, "too few to say" with
+    fewer than ten SQLs on a side or eight weeks on record.
 
     Raises
     ------
@@ -149,7 +153,7 @@ def cost_change(facts: pl.DataFrame, spend: pl.DataFrame, *, period: Period, pol
     """
     now, before = (cost_per_sql(facts, spend, period=one, policy=policy) for one in (period, period.shifted(-1)))
     scope = scope_of(basis="period", period=period, policy=policy, as_of=None)
-    uneven = week_unevenness(facts, scope, stage="sql", by=None, error=FALSE_ALARM_RATE).get("")
+    uneven = week_unevenness(facts, scope, stage="sql", by=None, error=ALARMS).get("")
     word = cost_verdict(now.row(0, named=True), before.row(0, named=True), uneven=uneven)
     row = now.select(
         name=pl.lit("cost_per_sql"),
@@ -175,6 +179,6 @@ def cost_verdict(now: dict, before: dict, *, uneven: float | None) -> str:
         return TOO_FEW
     share, n = now["spend"] / (now["spend"] + before["spend"]), now["sqls"] + before["sqls"]
     distance = abs(now["sqls"] - n * share) / (uneven * n * share * (1 - share)) ** 0.5
-    if 2 * ndtr(-distance) >= FALSE_ALARM_RATE:
+    if 2 * ndtr(-distance) >= ALARMS:
         return NORMAL_VARIATION
     return UP if now["cost_per_sql"] > before["cost_per_sql"] else DOWN

@@ -1,5 +1,6 @@
 """How fast sales answers: working time from MQL to the first human touch, and what has changed."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -15,11 +16,15 @@ from leadreport.rates import (
     headlines,
     kaplan_meier_by,
     per_group,
-    rate,
-    rate_difference,
     rate_with_ends,
+    weekly_headline,
 )
-from leadreport.words import DOWN, FALSE_ALARM_RATE, LEAST_COUNT, NORMAL_VARIATION, TOO_FEW, UP
+from leadreport.words import HEADLINES
+
+YEAR = 52
+"""The weeks whose levels are compared."""
+
+Metric = Callable[..., pl.DataFrame]
 
 
 def speed_to_lead(facts: pl.DataFrame, *, by: str | None = None, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -131,47 +136,39 @@ def with_hours(speed: pl.DataFrame, curve: pl.DataFrame, *, name: str, share: fl
 
 
 def handoff_change(facts: pl.DataFrame, *, period: Period, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Attainment and acceptance of the leads handed over in a period, against the period of the same length before.
+    """Attainment and acceptance of the leads handed over in a period, beside the period of the same length before.
 
     Two headlines, attainment_rate and acceptance_rate, in the columns of `rates.HEADLINE_COLUMNS`: value with low and
-    high (Wilson, 95 %), previous, change, n (leads judged), verdict: "up" or "down" when the 99 % interval of the
-    difference leaves out 0 (Newcombe), "normal variation" when not, "too few to say" with fewer than ten leads on a
-    side. Leads that are not yet due are in neither count. Acceptance takes time: its leads are those of as many weeks
-    earlier as the policy's MQL-to-SAL horizon is long. A rate that the CRM does not record has no value: acceptance
-    without any SAL, attainment without any touch by sales (definition 8a).
+    high (Wilson, 95 %), previous, change, n (leads judged) of the period. The verdict and the levels are those of the
+    weeks of a year up to its end (`rates.weekly_headline`, definition 12a). Leads that are not yet due are in no count.
+    Acceptance takes time: its leads are those of as many weeks earlier as the policy's MQL-to-SAL horizon is long. A
+    rate that the CRM does not record has no value: acceptance without any SAL, attainment without any touch by sales
+    (definition 8a).
     """
-    now, before = (judged(facts, one, policy=policy, as_of=as_of) for one in (period, period.shifted(-1)))
-    both = now.join(before, on="name", suffix="_before", maintain_order="left")
-    counts = (both[name] for name in ("good", "n", "good_before", "n_before"))
-    apart = rate_difference(*counts, confidence=1 - FALSE_ALARM_RATE)
-    rows = both.hstack(apart.rename({"low": "least", "high": "most"})).with_columns(
-        **rate_with_ends("good", "n", name="value"),
-        previous=rate("good_before", "n_before"),
-        change="difference",
-        verdict=difference_verdict(),
-    )
-    return headlines(rows)
+    now = {"policy": policy, "as_of": as_of}
+    due = timedelta(weeks=ceil(policy.horizon_days("mql", "sal") / 7))
+    settled = Period(period.start_on - due, period.end_on - due, period.zone)
+    leads = facts if has_acceptances(facts) else facts.head(0)
+    speed = judged_weeks(facts, speed_to_lead, period, good="in_time", n=DUE, needs_touches=True, **now)
+    taken = judged_weeks(leads, acceptance, settled, good="accepted", n=("handed_over",), **now)
+    redefined_on, weeks = [change.on for change in policy.changes], period.days // 7
+    rows = [
+        weekly_headline(name, series, weeks=weeks, redefined_on=redefined_on, false_alarms=HEADLINES[name].false_alarms)
+        | {"week": None, "week_on": None}
+        for name, series in (("attainment_rate", speed), ("acceptance_rate", taken))
+    ]
+    return headlines(pl.DataFrame(rows, infer_schema_length=None))
 
 
-def judged(facts: pl.DataFrame, period: Period, *, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    """Good and judged leads of a period: [name, good, n]."""
-    in_period = handed_over(facts, period=period, needs_touches=True)
-    speed = speed_to_lead(in_period, policy=policy, as_of=as_of).select(good="in_time", n=pl.sum_horizontal(DUE))
-    weeks = timedelta(weeks=ceil(policy.horizon_days("mql", "sal") / 7))
-    settled = handed_over(facts, period=Period(period.start_on - weeks, period.end_on - weeks, period.zone))
-    leads = settled if has_acceptances(facts) else settled.head(0)
-    taken = acceptance(leads, policy=policy, as_of=as_of).select(good="accepted", n="handed_over")
-    return pl.concat([speed, taken]).insert_column(0, pl.Series("name", ["attainment_rate", "acceptance_rate"]))
-
-
-def difference_verdict() -> pl.Expr:
-    """A difference is a change when its interval leaves out 0."""
-    return (
-        pl.when(pl.min_horizontal("n", "n_before") < LEAST_COUNT)
-        .then(pl.lit(TOO_FEW))
-        .when(pl.col("least") > 0)
-        .then(pl.lit(UP))
-        .when(pl.col("most") < 0)
-        .then(pl.lit(DOWN))
-        .otherwise(pl.lit(NORMAL_VARIATION))
-    )
+def judged_weeks(
+    facts: pl.DataFrame, metric: Metric, period: Period, *, good: str, n: Sequence[str], needs_touches: bool = False,
+    policy: Policy, as_of: datetime,
+) -> pl.DataFrame:  # fmt: skip
+    """Good and judged leads of each week of the year up to the end of a period: week, week_on, k, n."""
+    year = Period(period.end_on - timedelta(weeks=YEAR), period.end_on, period.zone)
+    leads = handed_over(facts, period=year, needs_touches=needs_touches)
+    counts = metric(leads, by="week", policy=policy, as_of=as_of).select("week", k=good, n=pl.sum_horizontal(n))
+    days = pl.date_range(year.start_on, year.end_on, "1w", closed="left", eager=True).alias("week_on")
+    weeks = pl.DataFrame(days).with_columns(week=pl.col("week_on").dt.strftime("%G-W%V"))
+    found = weeks.join(counts, on="week", how="left", maintain_order="left").with_columns(pl.col("k", "n").fill_null(0))
+    return found.filter(pl.col("n").cum_sum() > 0)

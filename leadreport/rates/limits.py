@@ -112,9 +112,9 @@ class Weekly:
     trials: np.ndarray | None
     levels: Levels
 
-    def natural(self, first: int, end: int) -> float | None:
-        """The mean count a week, or the rate, of some weeks; odd weeks are left out."""
-        use = [week for week in range(first, end) if week not in self.levels.odd]
+    def natural(self, first: int, end: int, *, is_level: bool = True) -> float | None:
+        """The mean count a week, or the rate, of some weeks; of a level, odd weeks are left out."""
+        use = [week for week in range(max(first, 0), end) if not (is_level and week in self.levels.odd)]
         if self.trials is None:
             return float(self.counts[use].mean()) if use else None
         trials = self.trials[use].sum()
@@ -142,14 +142,19 @@ def weekly_series(
 
 
 def weekly_headline(
-    name: str, series: pl.DataFrame, *, redefined_on: Sequence[date] = (), false_alarms: float = FALSE_ALARM_RATE
+    name: str,
+    series: pl.DataFrame,
+    *,
+    weeks: int | None = None,
+    redefined_on: Sequence[date] = (),
+    false_alarms: float = FALSE_ALARM_RATE,
 ) -> dict:
     """One row of a table of headlines, as `HEADLINE_COLUMNS` describes it, from a weekly series without gaps.
 
     `series` has week, week_on, and value for a count or k and n for a rate, oldest first. The last week of a count is
-    its value; a rate is pooled over as many weeks as a change by a quarter needs to show. "up" and "down" say that the
-    level changed within the last 13 weeks; "too few to say" that even 0 would be normal variation. A new level also
-    begins with the week of each date in `redefined_on`, because earlier weeks were counted by another definition.
+    its value; a rate is pooled over `weeks`, or over as many as a change by a quarter needs to show. "up" and "down" say
+    that the level changed within the last 13 weeks; "too few to say" that even 0 would be normal variation. A new level
+    also begins with the week of each date in `redefined_on`, because earlier weeks were counted by another definition.
 
     Examples
     --------
@@ -162,8 +167,8 @@ def weekly_headline(
     if series.is_empty():
         return {"name": name, "n": 0, "verdict": TOO_FEW, "trend": TOO_FEW}
     weekly = weekly_series(series, redefined_on=redefined_on, false_alarms=false_alarms)
-    total, last, pooled = series.height, series.row(-1, named=True), weeks_to_pool(weekly)
-    value, previous = weekly.natural(total - pooled, total), weekly.natural(total - 2 * pooled, total - pooled)
+    total, last, pooled = series.height, series.row(-1, named=True), weeks or weeks_to_pool(weekly)
+    value, previous = (weekly.natural(total - back - pooled, total - back, is_level=False) for back in (0, pooled))
     row = {
         "name": name,
         "week": last["week"],
@@ -183,7 +188,7 @@ def weekly_headline(
 def weeks_to_pool(weekly: Weekly) -> int:
     """Over how many of the last weeks a rate is pooled: one for a count, never beyond the newest level."""
     total = len(weekly.levels.kept)
-    most = min(MOST_POOLED, max(total // 2, 1))
+    most = max(min(MOST_POOLED, total // 2, total - LEAST_WEEKS), 1)
     if weekly.trials is None:
         return 1
     if weekly.levels.changed:
