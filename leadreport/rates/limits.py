@@ -153,8 +153,8 @@ def weekly_headline(
 
     `series` has week, week_on, and value for a count or k and n for a rate, oldest first. The last week of a count is
     its value; a rate is pooled over `weeks`, or over as many as a change by a quarter needs to show. "up" and "down"
-    say that the level changed within the last 13 weeks; "too few to say" that even 0 would be normal variation. A new level
-    also begins with the week of each date in `redefined_on`, because earlier weeks were counted by another definition.
+    say that the level changed within the last 13 weeks; "too few to say" that even 0 would be normal variation. A new
+    level also begins with the week of each date in `redefined_on`: earlier weeks were counted by another definition.
 
     Examples
     --------

@@ -42,8 +42,7 @@ class Headline:
     direction that is an improvement. `n_of` names what the number is based on; a count is its own n.
     `false_alarms` is the share of weeks in which it says that a level changed although none did: one in a hundred for
     the counts, which the reader acts on in the same week, one in four hundred for the others, so that all together
-    stay below one report in twenty.
-    `turn` says who acts when it changes, `link` where to look.
+    stay below one report in twenty. `turn` says who acts when it changes, `link` where to look.
     """
 
     label: str
