@@ -232,7 +232,7 @@ def overdue(ws: Workspace, changes: pl.DataFrame, stakes: Stakes) -> list[Row]:
     recent = late.filter(quarter.holds(pl.col("mql_at")))
     if recent.filter(pl.col("mql_at") < ws.week.start_at).is_empty():
         return []
-    row = {"kind": "overdue", "subject": "MQLs", "period": quarter.name, "judgement": WORSE, "list": "overdue.csv"}
+    row: Row = {"kind": "overdue", "subject": "MQLs", "period": quarter.name, "judgement": WORSE, "list": "overdue.csv"}
     waited_days = recent["waiting_hours"].max() / hours_a_day(ws.policy)
     row |= {"size": late.height, "against": waited_days, "n": recent.height}
     return [row | {"stake": recent.height * stakes.worth["mqls"]}]

@@ -80,7 +80,7 @@ def dated_evidence(frame: pl.DataFrame, name: str) -> list[str]:
         column = days if days.count() > column.count() / 2 else column
     if not column.dtype.is_temporal() or column.dtype == pl.Duration or "created_at" not in frame.columns:
         return []
-    later = (column.cast(pl.Date) > frame["created_at"].cast(pl.Date)).mean()
+    later: float | None = (column.cast(pl.Date) > frame["created_at"].cast(pl.Date)).mean()
     return [f"a date after creation for {later:.0%} of the leads that have it"] if later and later > LATE else []
 
 
